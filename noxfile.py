@@ -1,0 +1,91 @@
+"""What is checked before a change lands: ``nox`` runs it all, ``nox -s tests`` one part of it.
+
+Arguments after ``--`` go to the tool of the session: ``nox -s tests -- tests/common -k retry``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+# uv where it is installed, otherwise virtualenv, which comes with nox and reads pip's settings.
+nox.options.default_venv_backend = "uv|virtualenv"
+# The tests come last, so that pytest's summary closes the run.
+nox.options.sessions = ["lint", "types", "tests"]
+# Also where CI=true, which would otherwise make a missing interpreter an error.
+nox.options.error_on_missing_interpreters = False
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+
+
+def dependencies(*groups: str) -> tuple[str, ...]:
+    """Return what the dependency groups list; pip itself knows groups from 25.1 on only."""
+    return nox.project.dependency_groups(PROJECT, *groups)
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the project as it lies here with every extra, and the dependency groups."""
+    session.install("--editable", ".[cli,speed,testing]", *dependencies(*groups))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting, and which module may import which."""
+    session.install(*dependencies("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types of the packages, the tests and the tooling."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, with branch coverage; arguments run a part of them, without coverage."""
+    install(session, "test")
+    measured = session.posargs or ("--cov", "--numprocesses=auto")
+    session.run("pytest", *measured)
+
+
+@nox.session(default=False, python=PYTHONS)
+def pythons(session: nox.Session) -> None:
+    """All tests, on each supported Python that is installed here."""
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """All tests, with the oldest dependencies that the project says it works with (needs uv)."""
+    floors = f"{session.create_tmp()}/floors.txt"
+    session.run(
+        *("uv", "pip", "compile", "--quiet", "--resolution=lowest-direct"),
+        *("--extra=cli", "--extra=speed", "pyproject.toml", "--output-file", floors),
+    )
+    session.install("--editable", ".[cli,speed]", *dependencies("test"), "--constraint", floors)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+def dev(session: nox.Session) -> None:
+    """Make .venv-dev, with the project and every tool, for working by hand."""
+    # nox brings virtualenv, which unlike venv needs no ensurepip.
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", ".venv-dev", external=True)
+    python = f".venv-dev/{'Scripts' if sys.platform == 'win32' else 'bin'}/python"
+    everything = ("--editable", ".[cli,speed,testing]", *dependencies("dev"))
+    session.run(python, "-m", "pip", "install", "--quiet", *everything, external=True)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, and print JSON."""
+    session.install(".[speed]")
+    session.run("python", "benchmarks/imports.py", *session.posargs)

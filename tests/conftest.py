@@ -1,0 +1,29 @@
+"""What every test relies on: nothing of the developer's own account or machine reaches a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# Loaded machines make any single example slow; pytest-timeout bounds the whole test instead.
+hypothesis.settings.register_profile("omni", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("omni")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Hide OMNI_* variables and the user's configuration folder: tests never meet a real account.
+
+    Yields the empty folder that stands in for the user's home.
+    """
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("OMNI_")]:
+            environment.delenv(name)
+        for name in ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME"):
+            environment.setenv(name, str(home))
+        yield home
