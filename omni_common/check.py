@@ -1,0 +1,134 @@
+"""Whether a provider can say a message accurately: decided from its capabilities, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from omni_common.capabilities import Capabilities, ChannelCapabilities
+from omni_common.errors import InvalidMessageError, NotSentError, UnsupportedMessageError
+from omni_common.message import Channel, Content, Message
+
+__all__ = ["problems"]
+
+_INSTEAD = {
+    "send_at": "send it when its time has come",
+    "callback_url": "set the address once for the whole account, with the vendor",
+    "metadata": "keep your data with the receipt's id or the message's reference",
+    "priority": "leave priority out",
+    "ttl": "leave ttl out",
+}
+
+
+def problems(message: Message, capabilities: Capabilities, now: datetime) -> list[NotSentError]:
+    """Everything that keeps *message* from being sent by a provider of these *capabilities*.
+
+    Raises:
+        TypeError: *message* is no ``Message``.
+    """
+    if not isinstance(message, Message):
+        raise TypeError(f"a Message can be checked and sent, not {type(message).__name__}")
+    return [
+        *_channel_problems(message, capabilities),
+        *_recipient_problems(message, capabilities),
+        *_time_problems(message, capabilities, now),
+        *_feature_problems(message, capabilities),
+        *_content_problems(message, capabilities),
+    ]
+
+
+def _invalid(text: str, field: str, message: Message, provider: str) -> InvalidMessageError:
+    return InvalidMessageError(text, field=field, reference=message.reference, provider=provider)
+
+
+def _unsupported(text: str, field: str, message: Message, provider: str) -> UnsupportedMessageError:
+    return UnsupportedMessageError(
+        text, field=field, reference=message.reference, provider=provider
+    )
+
+
+def _supported(
+    message: Message, capabilities: Capabilities
+) -> Iterator[tuple[Content, ChannelCapabilities]]:
+    for content in message.content:
+        if (channel := capabilities.channels.get(content.channel)) is not None:
+            yield content, channel
+
+
+def _channel_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+    provider = capabilities.provider
+    sends = ", ".join(capabilities.channels)
+    for channel in message.channels:
+        if channel not in capabilities.channels:
+            text = f"{provider} does not send {channel}; it sends {sends}"
+            yield _unsupported(text, "content", message, provider)
+    if len(message.content) > 1 and not capabilities.cascade:
+        text = (
+            f"{provider} does not try several channels in order; send one channel, and the next"
+            " when its report says that it failed"
+        )
+        yield _unsupported(text, "content", message, provider)
+
+
+def _recipient_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+    provider = capabilities.provider
+    for content, _ in _supported(message, capabilities):
+        if content.channel is Channel.EMAIL and message.email is None:
+            text = "an e-mail needs an e-mail address as its recipient"
+            yield _invalid(text, "to", message, provider)
+        if content.channel is not Channel.EMAIL and message.phone is None:
+            text = f"{content.channel} needs a phone number as its recipient"
+            yield _invalid(text, "to", message, provider)
+
+
+def _time_problems(
+    message: Message, capabilities: Capabilities, now: datetime
+) -> Iterator[NotSentError]:
+    if message.send_at is not None and message.send_at <= now:
+        text = "send_at lies in the past; leave it out to send at once"
+        yield _invalid(text, "send_at", message, capabilities.provider)
+
+
+def _feature_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+    provider = capabilities.provider
+    for content, channel in _supported(message, capabilities):
+        asked = {
+            "send_at": (message.send_at, channel.schedule),
+            "callback_url": (message.callback_url, channel.callback),
+            "metadata": (message.metadata or None, channel.metadata),
+            "ttl": (content.ttl, channel.ttl),
+        }
+        for name, (value, possible) in asked.items():
+            if value is not None and not possible:
+                text = f"{provider} has no {name} for {content.channel}; {_INSTEAD[name]}"
+                yield _unsupported(text, name, message, provider)
+        if message.priority is not None and message.priority not in channel.priorities:
+            known = ", ".join(sorted(p.name for p in channel.priorities))
+            instead = f"use one of {known}" if known else _INSTEAD["priority"]
+            text = f"{provider} has no priority {message.priority.name} for {content.channel}"
+            yield _unsupported(f"{text}; {instead}", "priority", message, provider)
+
+
+def _content_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+    provider = capabilities.provider
+    for content, channel in _supported(message, capabilities):
+        if content.ttl is not None and channel.ttl and not _within(content.ttl, channel):
+            text = f"ttl for {content.channel} must be {_bounds(channel)}"
+            yield _invalid(text, "ttl", message, provider)
+        limit = channel.longest_text
+        if limit is not None and content.text is not None and len(content.text) > limit:
+            text = f"text for {content.channel} may have at most {limit} characters"
+            yield _invalid(text, "text", message, provider)
+
+
+def _within(ttl: timedelta, channel: ChannelCapabilities) -> bool:
+    if ttl < channel.shortest_ttl:
+        return False
+    return channel.longest_ttl is None or ttl <= channel.longest_ttl
+
+
+def _bounds(channel: ChannelCapabilities) -> str:
+    shortest = f"{channel.shortest_ttl.total_seconds():.0f} s"
+    if channel.longest_ttl is None:
+        return f"at least {shortest}"
+    return f"between {shortest} and {channel.longest_ttl.total_seconds():.0f} s"

@@ -1,0 +1,75 @@
+"""Masks that keep credentials, message bodies and people's addresses out of what is printed.
+
+Each function takes any object and never raises, so that it can stand as ``field(repr=mask_text)``
+on an attrs class. What a mask cannot make sense of, it hides whole: ``None`` is shown as ``None``,
+any other foreign object as the name of its type.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+__all__ = ["mask_number", "mask_text", "mask_url"]
+
+_PHONE = re.compile(r"(\+?)([0-9]{7,})", re.ASCII)
+_EMAIL = re.compile(r"([^@\s])[^@]*@([^@\s]+)")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
+_PREFIX_DIGITS = 3
+_LAST_DIGITS = 2
+_HIDDEN_DIGITS = 5
+"""A mask that hides fewer digits than this would leave a number that is quick to guess."""
+
+
+def mask_text(text: object) -> str:
+    """Show how long *text* is and nothing of what it says: ``<17 characters>``."""
+    match text:
+        case None:
+            return "None"
+        case str():
+            return _length(len(text), "character")
+        case bytes() | bytearray():
+            return _length(len(text), "byte")
+        case _:
+            return f"<{type(text).__name__}>"
+
+
+def mask_number(text: object) -> str:
+    """Show enough of a recipient to recognise it by, and too little to write to it.
+
+    A phone number keeps up to three first digits and the last two, with five or more hidden
+    between: ``+37251000000`` becomes ``+372…00``. An e-mail address keeps its first letter and its
+    domain: ``a…@example.com``. Any other text is hidden by :func:`mask_text`.
+    """
+    if not isinstance(text, str):
+        return mask_text(text)
+    if phone := _PHONE.fullmatch(text):
+        plus, digits = phone.groups()
+        shown = min(_PREFIX_DIGITS, len(digits) - _LAST_DIGITS - _HIDDEN_DIGITS)
+        return f"{plus}{digits[:shown]}…{digits[-_LAST_DIGITS:]}"
+    if email := _EMAIL.fullmatch(text):
+        return f"{email[1]}…@{email[2]}"
+    return mask_text(text)
+
+
+def mask_url(url: object) -> str:
+    """Show the scheme and the host of *url*; user, password, port, path and query are left out.
+
+    An ``@`` behind the host may be the end of a password that was not percent-encoded, in which
+    case the seeming host is a part of it; such a URL is shown by its scheme alone, ``https://…``.
+    """
+    if not isinstance(url, str) or not (scheme := _SCHEME.match(url)):
+        return mask_text(url)
+    hidden = f"{scheme[1].lower()}://…"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return hidden
+    if not host or "@" in url[scheme.end() + len(parts.netloc) :]:
+        return hidden
+    return f"{scheme[1].lower()}://[{host}]" if ":" in host else f"{scheme[1].lower()}://{host}"
+
+
+def _length(count: int, unit: str) -> str:
+    return f"<{count} {unit}>" if count == 1 else f"<{count} {unit}s>"

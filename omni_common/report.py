@@ -1,0 +1,199 @@
+"""Where a message is on its way: delivery states, how they merge, and the report of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from attrs import field, frozen
+
+from omni_common.errors import OmniError
+from omni_common.message import Channel
+
+__all__ = [
+    "DeliveryFault",
+    "DeliveryReport",
+    "DeliveryState",
+    "PartReport",
+    "Price",
+    "StatusResult",
+    "merge",
+    "overall_state",
+]
+
+
+class DeliveryState(Enum):
+    """Where a message that was accepted is on its way to the recipient.
+
+    Not to be confused with ``Outcome``, which says how a *send* ended.
+    """
+
+    ACCEPTED = "accepted"
+    """The vendor has it."""
+    SCHEDULED = "scheduled"
+    """The vendor holds it until its time."""
+    SENDING = "sending"
+    """On its way to the operator."""
+    SENT = "sent"
+    """The operator has it."""
+    DELIVERED = "delivered"
+    """On the recipient's device."""
+    READ = "read"
+    """Opened by the recipient."""
+    CLICKED = "clicked"
+    """A link or button in it was followed."""
+    UNDELIVERED = "undelivered"
+    """It could not be delivered."""
+    EXPIRED = "expired"
+    """Its time to live ran out first."""
+    REJECTED = "rejected"
+    """The operator or the vendor refused it after accepting it."""
+    CANCELLED = "cancelled"
+    """Taken back before it was sent."""
+    UNKNOWN = "unknown"
+    """The vendor said something that has no place here; ``raw_state`` has its word."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no other *delivery* outcome is expected; READ and CLICKED may still follow."""
+        return _RANK[self] >= _FIRST_FINAL_RANK
+
+
+# The total order of the contract sheet, section E. Vendors repeat and reorder reports (T60), so what
+# counts is how far a message got, never when it was said: a late "delivered" beats "expired".
+_RANK = {
+    DeliveryState.ACCEPTED: 10,
+    DeliveryState.SCHEDULED: 15,
+    DeliveryState.SENDING: 20,
+    DeliveryState.SENT: 30,
+    DeliveryState.UNKNOWN: 35,
+    DeliveryState.UNDELIVERED: 50,
+    DeliveryState.EXPIRED: 51,
+    DeliveryState.REJECTED: 52,
+    DeliveryState.CANCELLED: 53,
+    DeliveryState.DELIVERED: 60,
+    DeliveryState.READ: 70,
+    DeliveryState.CLICKED: 80,
+}
+_FIRST_FINAL_RANK = _RANK[DeliveryState.UNDELIVERED]
+_REACHED_RANK = _RANK[DeliveryState.DELIVERED]
+
+
+def merge(states: Iterable[DeliveryState]) -> DeliveryState:
+    """The state of one message part, from all that was ever reported of it, in any order.
+
+    Raises:
+        ValueError: *states* is empty.
+    """
+    return max(states, key=_RANK.__getitem__)
+
+
+def overall_state(parts: Sequence[DeliveryState]) -> DeliveryState:
+    """The state of a message from the states of its channels, given in the order they are tried.
+
+    One channel that reached the recipient decides. Otherwise a channel still under way keeps the
+    message under way, whatever became of those before it (T59). Otherwise the last channel's
+    failure is the message's.
+
+    Raises:
+        ValueError: *parts* is empty.
+    """
+    best = merge(parts)
+    if _RANK[best] >= _REACHED_RANK:
+        return best
+    under_way = [state for state in parts if not state.is_final]
+    return merge(under_way) if under_way else parts[-1]
+
+
+@frozen
+class DeliveryFault:
+    """Why a message was not delivered: the vendor's code and words, as it gave them."""
+
+    code: str | None
+    text: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.code, self.text)))
+
+
+@frozen
+class Price:
+    """What the vendor says a message cost; ``currency`` is None where it names none."""
+
+    total: Decimal
+    per_segment: Decimal | None = None
+    segments: int | None = None
+    currency: str | None = None
+
+
+@frozen
+class PartReport:
+    """One channel's share of a report.
+
+    ``at`` is None where the vendor gives no time or names no zone; ``raw_at`` keeps its text.
+    ``raw_state`` is the vendor's own word, None where it gave none.
+    """
+
+    channel: Channel | str
+    state: DeliveryState
+    id: str | None = None
+    raw_state: str | None = None
+    at: datetime | None = None
+    raw_at: str | None = None
+    error: DeliveryFault | None = None
+    price: Price | None = None
+
+
+@frozen
+class DeliveryReport:
+    """What is known of a message: one overall state, and the state of each channel tried.
+
+    ``channel``, ``at``, ``error`` and ``price`` are those of the part that decided ``state``.
+    ``raw`` is the vendor's answer; it may hold a phone number and is left out of the repr.
+    """
+
+    id: str
+    state: DeliveryState
+    channel: Channel | str | None = None
+    at: datetime | None = None
+    error: DeliveryFault | None = None
+    price: Price | None = None
+    parts: tuple[PartReport, ...] = ()
+    raw: Any = field(default=None, repr=False, hash=False)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no other delivery outcome is expected; READ and CLICKED may still follow."""
+        return self.state.is_final
+
+    @classmethod
+    def of_parts(cls, id: str, parts: Sequence[PartReport], *, raw: Any = None) -> DeliveryReport:
+        """Make the report of a message from the reports of its channels, in the order tried.
+
+        Raises:
+            ValueError: *parts* is empty.
+        """
+        state = overall_state([part.state for part in parts])
+        deciding = next(part for part in reversed(parts) if part.state is state)
+        return cls(
+            id=id,
+            state=state,
+            channel=deciding.channel,
+            at=deciding.at,
+            error=deciding.error,
+            price=deciding.price,
+            parts=tuple(parts),
+            raw=raw,
+        )
+
+
+@frozen
+class StatusResult:
+    """What ``status_many`` says of one id: a report, or the error that stands in its place."""
+
+    id: str
+    report: DeliveryReport | None = None
+    error: OmniError | None = None

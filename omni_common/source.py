@@ -1,0 +1,42 @@
+"""Reading what a caller hands over, be it iterable or async iterable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from contextlib import aclosing
+from typing import TypeVar
+
+__all__ = ["as_async", "in_chunks"]
+
+T = TypeVar("T")
+
+
+async def as_async(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
+    """Iterate over either kind of iterable; an async generator is closed at the end."""
+    if not isinstance(items, AsyncIterable):
+        for item in items:
+            yield item
+        return
+    iterator = aiter(items)
+    try:
+        async for item in iterator:
+            yield item
+    finally:
+        # Left to the garbage collector, it would be closed at some later time, in another task.
+        if isinstance(iterator, AsyncGenerator):
+            await iterator.aclose()
+
+
+async def in_chunks(
+    items: Iterable[T] | AsyncIterable[T], size: int
+) -> AsyncGenerator[list[T], None]:
+    """Iterate in lists of *size*; the last may be shorter."""
+    chunk: list[T] = []
+    async with aclosing(as_async(items)) as each:
+        async for item in each:
+            chunk.append(item)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,39 @@
+"""Capabilities: what a provider can do, as data."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import timedelta
+
+import pytest
+from attrs.exceptions import FrozenInstanceError
+
+from omni_common.capabilities import Capabilities, ChannelCapabilities
+from omni_common.message import Channel
+
+
+def test_a_channel_can_do_little_unless_it_says_so() -> None:
+    channel = ChannelCapabilities()
+    assert channel.status
+    assert channel.ttl
+    assert not any((channel.cancel, channel.schedule, channel.callback, channel.metadata))
+    assert channel.priorities == frozenset()
+    assert (channel.shortest_ttl, channel.longest_ttl) == (timedelta(seconds=1), None)
+
+
+def test_a_provider_sends_one_channel_and_one_message_at_a_time_unless_it_says_so() -> None:
+    capabilities = Capabilities(provider="acme", channels={})
+    assert not capabilities.cascade
+    assert capabilities.batch_size == 1
+
+
+def test_capabilities_are_plain_constant_data() -> None:
+    sms = ChannelCapabilities(schedule=True, notes=("A sender is required.",))
+    capabilities = Capabilities(provider="acme", channels={Channel.SMS: sms}, batch_size=1000)
+    again = pickle.loads(pickle.dumps(capabilities))  # noqa: S301 - our own
+    assert again == capabilities
+    assert hash(again) == hash(capabilities)
+    with pytest.raises(FrozenInstanceError):
+        capabilities.batch_size = 1  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        sms.schedule = False  # type: ignore[misc]

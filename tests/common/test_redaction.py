@@ -1,0 +1,112 @@
+"""Masks: what they show, and that they take anything."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import field, frozen
+from hypothesis import given, strategies as st
+
+from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.secret import Secret
+
+ANYTHING = st.one_of(
+    st.text(),
+    st.none(),
+    st.integers(),
+    st.binary(),
+    st.lists(st.text()),
+    st.builds(Secret, st.text()),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+37251000000", "+372…00"),
+        ("79001234567", "790…67"),
+        ("+3725100000", "+372…00"),
+        ("+123456789", "+12…89"),
+        ("+12345678", "+1…78"),
+        ("+1234567", "+…67"),
+    ],
+)
+def test_a_number_keeps_its_ends_and_hides_at_least_five_digits(number: str, shown: str) -> None:
+    assert mask_number(number) == shown
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
+def test_no_more_than_five_digits_of_a_number_are_shown(number: str) -> None:
+    shown = mask_number(number)
+    digits = sum(character.isdigit() for character in shown)
+    assert digits <= min(5, len(number) - 1 - 5)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("alice@shop.example", "a…@shop.example"), ("ж@пример.рф", "ж…@пример.рф")],
+)
+def test_an_email_keeps_its_first_letter_and_its_domain(address: str, shown: str) -> None:
+    assert mask_number(address) == shown
+
+
+@pytest.mark.parametrize("text", ["12345", "no address", "a@b@c", "+372 5100 0000", ""])
+def test_a_recipient_of_no_known_form_is_hidden_whole(text: str) -> None:
+    assert mask_number(text) == mask_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Your code is 1234", "<17 characters>"),
+        ("1", "<1 character>"),
+        ("", "<0 characters>"),
+        (b"ab", "<2 bytes>"),
+        (b"a", "<1 byte>"),
+        (None, "None"),
+        (["a", "b"], "<list>"),
+        (Secret("a"), "<Secret>"),
+    ],
+)
+def test_a_text_shows_only_its_length(text: object, shown: str) -> None:
+    assert mask_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://shop.example", "https://shop.example"),
+        ("HTTPS://user:pass@Shop.example:8443/path?q=1#f", "https://shop.example"),
+        ("http://[::1]:4010/v1", "http://[::1]"),
+        ("messente://user:pass@default?sender=Shop", "messente://default"),
+        ("messente://user:pa/ss@default", "messente://…"),
+        ("messente://user:pa?ss@default", "messente://…"),
+        ("messente://user:pa#ss@default", "messente://…"),
+        ("https://[broken", "https://…"),
+        ("https:///path", "https://…"),
+        ("no url at all", "<13 characters>"),
+        (None, "None"),
+        (7, "<int>"),
+    ],
+)
+def test_a_url_shows_only_its_scheme_and_host(url: object, shown: str) -> None:
+    assert mask_url(url) == shown
+
+
+@given(ANYTHING)
+def test_no_mask_ever_raises(anything: object) -> None:
+    for mask in (mask_number, mask_text, mask_url):
+        assert isinstance(mask(anything), str)
+
+
+def test_masks_serve_as_the_repr_of_a_field() -> None:
+    @frozen
+    class Letter:
+        to: str | None = field(repr=mask_number)
+        text: str = field(repr=mask_text)
+        link: str | None = field(default=None, repr=mask_url)
+
+    letter = Letter("+37251000000", "Hello", "https://shop.example/secret")
+    assert repr(letter).endswith(
+        "Letter(to=+372…00, text=<5 characters>, link=https://shop.example)"
+    )
+    assert repr(Letter(None, "")).endswith("Letter(to=None, text=<0 characters>, link=None)")
