@@ -1,0 +1,160 @@
+"""JSON text: one meaning, two libraries."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+
+class JsonError(ValueError):
+    """A value has no JSON form, or bytes are no JSON. The text never holds any of the content."""
+
+
+@frozen
+class JsonBackend:
+    """One way to encode and decode JSON; errors are those of the library behind it."""
+
+    name: str
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+def dumps(value: Any, *, backend: JsonBackend | None = None) -> bytes:
+    """Encode plain values as compact JSON in UTF-8.
+
+    Whole numbers of any size are exact. Keys that are numbers become text, as JSON has it.
+
+    Raises:
+        JsonError: A text holds a lone surrogate, a number is not finite, the value is nested too
+            deeply or refers to itself, or holds a type that JSON does not have.
+    """
+    try:
+        return (backend or fastest_json()).encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = _encoding_problem(error)
+    # Raised out here, so that the library's error, which may hold the whole text, is no context.
+    raise JsonError(problem)
+
+
+def loads(body: bytes, *, backend: JsonBackend | None = None) -> Any:
+    """Decode JSON in UTF-8, with or without a byte order mark.
+
+    Whole numbers of any size are exact; of a repeated key the last value counts. A lone surrogate
+    that comes as an escape is kept as it came.
+
+    Raises:
+        JsonError: The bytes are not UTF-8 or not JSON, hold ``NaN`` or a number too large for a
+            float, or are nested too deeply.
+    """
+    try:
+        return (backend or fastest_json()).decode(body)
+    except (ValueError, RecursionError) as error:
+        problem = _decoding_problem(error)
+    raise JsonError(problem)
+
+
+def _encoding_problem(error: Exception) -> str:
+    match error:
+        case RecursionError():
+            return "the value is nested too deeply for JSON"
+        case UnicodeEncodeError():
+            return "a text holds half a character (a lone surrogate), which cannot be sent"
+        case ValueError():
+            return "a number is not finite or too long, or the value refers to itself"
+        case _:
+            return str(error)  # names types only
+
+
+def _decoding_problem(error: Exception) -> str:
+    match error:
+        case RecursionError():
+            return "the JSON is nested too deeply"
+        case UnicodeDecodeError():
+            return f"not UTF-8 at byte {error.start}"
+        case json.JSONDecodeError():
+            return f"not JSON at character {error.pos}: {error.msg}"
+        case _:
+            return "the JSON holds a number that is not finite or too long"
+
+
+def _encode(value: Any) -> bytes:
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+    )
+    return text.encode()
+
+
+def _plain(value: object) -> object:
+    """Write what orjson would write by itself."""
+    match value:
+        case Enum():
+            return value.value
+        case UUID():
+            return str(value)
+        case _:
+            raise TypeError(f"JSON has no form for {type(value).__name__}")
+
+
+def _decode(body: bytes) -> Any:
+    return json.loads(
+        body.decode("utf-8-sig"), parse_float=_finite_float, parse_constant=_refuse_constant
+    )
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("too large for a float")
+    return number
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+STANDARD_JSON = JsonBackend("json", _encode, _decode)
+"""The standard library's JSON."""
+
+# A run of digits that might not fit 64 bits; orjson would read it as a float without a word (T19).
+_LONG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")
+
+
+def orjson_backend() -> JsonBackend | None:
+    """The backend on orjson; None where it is not installed."""
+    try:
+        import orjson
+    except ImportError:
+        return None
+    option = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+    def encode(value: Any) -> bytes:
+        try:
+            body = orjson.dumps(value, option=option)
+        except TypeError:
+            return _encode(value)
+        # orjson writes NaN as null, so only a body without null surely held none.
+        return _encode(value) if b"null" in body else body
+
+    def decode(body: bytes) -> Any:
+        if _LONG_INTEGER.search(body):
+            return _decode(body)
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return _decode(body)
+
+    return JsonBackend("orjson", encode, decode)
+
+
+@cache
+def fastest_json() -> JsonBackend:
+    """The backend that is used unless another is given: orjson's, or the standard library's."""
+    return orjson_backend() or STANDARD_JSON

@@ -1,0 +1,110 @@
+"""A request and its answer as plain data, so that wire knowledge needs no socket.
+
+A vendor's module builds a :class:`Request` and reads an :class:`Answer`; ``Transport`` carries one
+and brings the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from omni_common.redaction import mask_text
+
+__all__ = ["Answer", "Failure", "FailureKind", "OnUnknown", "Operation", "Reader", "Request"]
+
+T = TypeVar("T")
+
+OnUnknown: TypeAlias = Literal["raise", "resend"]
+"""What to do when it is not known whether a send arrived. ``"resend"`` may charge and deliver
+twice."""
+
+
+class Operation(Enum):
+    """What repeating a request would do, which decides when it may be repeated."""
+
+    READ = auto()
+    """Asks only; may be repeated freely, whatever its HTTP method."""
+    IDEMPOTENT_WRITE = auto()
+    """Changes something, and twice is the same as once: a cancellation, a deletion by id."""
+    SEND = auto()
+    """Costs money or creates something each time; repeated only if it provably did not happen."""
+
+
+@frozen
+class Request:
+    """One call to a vendor.
+
+    ``path`` is relative to the vendor's base URL and already percent-encoded; ``query`` is encoded
+    by the transport. ``body`` is the finished JSON, made once, so that each attempt sends the same
+    bytes.
+    """
+
+    method: str
+    path: str
+    operation: Operation
+    body: bytes | None = field(default=None, repr=mask_text)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False, hash=False)
+
+
+@frozen
+class Answer:
+    """A whole answer as it came. Header names are in lower case."""
+
+    status: int
+    body: bytes = field(repr=mask_text)
+    headers: Mapping[str, str] = field(factory=dict, repr=False, hash=False)
+
+
+class FailureKind(Enum):
+    """Everything that can go wrong with a request, by what it proves."""
+
+    UNREACHABLE = "the vendor could not be reached"
+    CONNECTION_REJECTED = "no trusted connection to the vendor is possible"
+    CLIENT_CLOSED = "the client is closed"
+    DISCONNECTED = "the connection broke before the whole answer came"
+    TIMED_OUT = "no answer came in time"
+    MALFORMED = "the answer was not HTTP"
+    CUT_OFF = "the answer began and was cut off"
+    UNREADABLE = "the answer could not be understood"
+    REDIRECTED = "the answer was a redirect, which is never followed"
+    REFUSED = "the vendor refused the request"
+    UNAUTHENTICATED = "the vendor does not accept the credentials"
+    FORBIDDEN = "the vendor does not allow this to these credentials or from this address"
+    NO_FUNDS = "the vendor says that the account cannot pay"
+    TIMED_OUT_UPSTREAM = "the vendor's side timed out"
+    CONFLICT = "the vendor says that the request conflicts with another"
+    TOO_EARLY = "the vendor asks to come again later"
+    RATE_LIMITED = "the vendor says that requests come too fast"
+    SERVER_FAILED = "the vendor's side failed"
+    UNAVAILABLE = "the vendor says that it is not available"
+    NOT_IMPLEMENTED = "the vendor does not know this kind of request"
+
+
+@frozen
+class Failure:
+    """One failed attempt, or a vendor's refusal read from its answer.
+
+    A reader returns one to say what the *body* of an answer means; the transport makes one for all
+    that goes wrong around it. ``sent`` is whether a byte may have left. ``detail`` names a cause
+    without any content.
+    """
+
+    kind: FailureKind
+    detail: str = ""
+    sent: bool = True
+    status: int | None = None
+    retry_after: timedelta | None = None
+    vendor_code: str | None = None
+    raw: Any = field(default=None, repr=False, hash=False)
+    field: str | None = None
+
+
+Reader: TypeAlias = Callable[[Answer], T | Failure | None]
+"""Reads an answer: a result, a refusal read from the body, or None where the body says nothing, so
+that the HTTP status decides."""

@@ -1,0 +1,112 @@
+"""Turns a failure into the error that tells a caller what it proves and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from omni_common.errors import (
+    Attempt,
+    ClientClosedError,
+    NotSentError,
+    OmniError,
+    OutcomeUnknownError,
+    ReadError,
+)
+from omni_common.exchange import Failure, Operation
+from omni_common.message import Message
+from omni_common.receipt import NotSent, Unknown
+from omni_common.retry import RULES
+
+__all__ = ["described", "error_of", "failed", "failed_outcome", "plain"]
+
+# What of a vendor's words may stand in an error's text: keys, codes and field names. Its sentences
+# may quote a number or a message, so they stay in ``raw``.
+_PLAIN = re.compile(r"[\w.,:/\[\]\- ]{1,80}", re.ASCII)
+_LONG_NUMBER = re.compile(r"(?:\d[ \-./]?){7}")
+
+
+def plain(text: str | None) -> str:
+    """*text* if it can only be a key, a code or a field's name, else nothing."""
+    if text is None or _PLAIN.fullmatch(text) is None or _LONG_NUMBER.search(text):
+        return ""
+    return text
+
+
+def described(failure: Failure) -> str:
+    """What happened, in words that hold nothing of the request or the answer."""
+    named = [plain(failure.vendor_code), plain(failure.field), plain(failure.detail)]
+    details = ", ".join(dict.fromkeys(part for part in named if part))
+    return failure.kind.value + (f" ({details})" if details else "")
+
+
+def error_of(
+    failure: Failure,
+    operation: Operation,
+    provider: str,
+    *,
+    reference: str | None = None,
+    attempts: Sequence[Attempt] = (),
+    arrived_before: bool = False,
+    because: str = "",
+) -> OmniError:
+    """The error for the last failure of an operation.
+
+    Args:
+        failure: What went wrong last.
+        operation: What was asked for.
+        provider: The provider's name.
+        reference: The message's own name.
+        attempts: Every request begun.
+        arrived_before: An earlier attempt may have arrived, so that a send is UNKNOWN.
+        because: Why there is no further attempt, as a phrase.
+    """
+    kind = RULES[failure.kind].error
+    text = f"{provider}: {described(failure)}" + (f"; {because}" if because else "")
+    if operation is Operation.SEND:
+        if arrived_before and issubclass(kind, NotSentError):
+            kind, text = OutcomeUnknownError, f"{text}, but an earlier attempt may have arrived"
+        text = f"{text}. {_consequence(kind, reference)}"
+
+    data = {"provider": provider, "reference": reference, "attempts": attempts, **_said(failure)}
+    if operation is not Operation.READ or kind is ClientClosedError:
+        return kind(text, **data)
+    error = ReadError(text, **data)
+    error.__cause__ = kind(text, **data)
+    return error
+
+
+def failed(message: Message, error: NotSentError | OutcomeUnknownError) -> NotSent | Unknown:
+    """The outcome of *message* where *error* ended the call that it was part of."""
+    own = error.about(message.reference)
+    return NotSent(message, own) if isinstance(own, NotSentError) else Unknown(message, own)
+
+
+def failed_outcome(
+    message: Message, failure: Failure, provider: str, attempts: Sequence[Attempt]
+) -> NotSent | Unknown:
+    """The outcome of one message of a batch that the vendor answered with *failure*."""
+    error = error_of(
+        failure, Operation.SEND, provider, reference=message.reference, attempts=attempts
+    )
+    if isinstance(error, NotSentError | OutcomeUnknownError):
+        return failed(message, error)
+    raise AssertionError(f"a send cannot end in {type(error).__name__}")
+
+
+def _said(failure: Failure) -> dict[str, Any]:
+    """What the vendor said, as data of an error."""
+    return {
+        "retry_after": failure.retry_after,
+        "vendor_code": failure.vendor_code,
+        "field": failure.field,
+        "raw": failure.raw,
+    }
+
+
+def _consequence(kind: type[OmniError], reference: str | None) -> str:
+    if issubclass(kind, NotSentError):
+        return "Nothing was sent"
+    message = "The message" if reference is None else f"The message {reference}"
+    return f"{message} may have been sent: look for it at the vendor before sending it again"

@@ -1,0 +1,294 @@
+"""Carries a request to a vendor and brings back what its reader makes of the answer.
+
+Here meet the gate, the wire and the retry decision. What a failure proves is decided in ``retry``,
+and what an answer says by the vendor's reader; this room only carries out both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+
+from attrs import evolve, frozen
+
+from omni_common.clock import Clock, SystemClock
+from omni_common.errors import ClientClosedError, ConfigurationError, Outcome
+from omni_common.exchange import (
+    Answer,
+    Failure,
+    FailureKind,
+    OnUnknown,
+    Operation,
+    Reader,
+    Request,
+)
+from omni_common.failure import described, error_of
+from omni_common.gate import Gate, Precedence
+from omni_common.history import History, record_interrupted
+from omni_common.retry import (
+    RULES,
+    Raise,
+    RetryPolicy,
+    attempt_seconds,
+    decide,
+    kind_of_status,
+    parse_retry_after,
+    pauses,
+)
+from omni_common.secret import Secret
+from omni_common.settings import TransportSettings
+from omni_common.wire import Wire
+
+if TYPE_CHECKING:
+    import aiohttp
+
+__all__ = ["Transport"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+# Longer than any call, and short enough for every unit of time that it is turned into.
+_FOREVER = timedelta(days=10_000).total_seconds()
+
+
+class Transport:
+    """One vendor account's way out: bounded, paced, retried only where that is safe."""
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        *,
+        provider: str,
+        authorization: Secret,
+        session: aiohttp.ClientSession | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Prepare; opens nothing and needs no running loop.
+
+        Args:
+            settings: Address, limits and timeouts.
+            provider: The provider's name, for errors and logs.
+            authorization: The whole value of the ``Authorization`` header.
+            session: An ``aiohttp.ClientSession`` whose connector to use: its pool, TLS settings and
+                resolver. It is not closed here; its tracing goes on, and none of its defaults
+                (timeout, headers, login, cookies, middlewares, proxies) is relied on.
+            clock: Where the time comes from; the system's unless given.
+        """
+        self.settings = settings
+        self.provider = provider
+        self.clock: Clock = clock or SystemClock()
+        self._policy = RetryPolicy(max_attempts=settings.max_attempts)
+        self._wire = Wire(settings, authorization, session)
+        self._gate: Gate | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def exchange(
+        self,
+        request: Request,
+        read: Reader[T],
+        *,
+        reference: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        timeout: float | None = None,
+        history: History | None = None,
+    ) -> T:
+        """Make *request*, again where that is safe, and return what *read* makes of the answer.
+
+        Args:
+            request: What to ask.
+            read: Reads a whole answer.
+            reference: The message's own name; with it, an interrupted send leaves a record.
+            on_unknown: ``"resend"`` repeats a send although it may have arrived.
+            timeout: Seconds for all attempts and waits together, from the moment the call has its
+                connection slot; the setting ``timeout`` unless given.
+            history: Where to write down the attempts.
+
+        Raises:
+            OmniError: As ``omni_common.errors`` draws it; for ``Operation.READ`` always a
+                ``ReadError`` (or ``ClientClosedError``).
+        """
+        history = History() if history is None else history
+        budget = _Budget(self.clock, self.settings.timeout if timeout is None else timeout)
+        call = _Call(request, read, budget, history)
+        try:
+            return await self._until_decided(
+                call, reference=reference, resend=on_unknown == "resend"
+            )
+        except Exception:
+            raise
+        except BaseException:  # cancelled: nobody is left to tell, except the log
+            if request.operation is Operation.SEND and reference is not None:
+                record_interrupted(self.provider, reference, history.outcome)
+            raise
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client holds connections and credentials of this process, so it cannot be copied or"
+            " pickled; make another one from the same settings"
+        )
+
+    async def close(self) -> None:
+        """Turn away waiting calls and close the session, if it is our own. Safe to repeat.
+
+        Calls under way in our own session are cut off, and say so: close when they have ended.
+
+        Raises:
+            ConfigurationError: The client is in use in another event loop.
+        """
+        self._check_loop()
+        if self._gate is not None:
+            self._gate.close()
+        await self._wire.close()
+
+    async def _until_decided(self, call: _Call[T], *, reference: str | None, resend: bool) -> T:
+        waits = pauses(self._policy)
+        waited = timedelta()
+        number = 0
+        while True:
+            number += 1
+            verdict = await self._attempt(call, number, waited)
+            if not isinstance(verdict, Failure):
+                return verdict
+            decision = decide(
+                call.request.operation,
+                verdict.kind,
+                attempt=number,
+                pause=next(waits),
+                remaining=timedelta(seconds=call.budget.remaining),
+                retry_after=verdict.retry_after,
+                resend=resend,
+                policy=self._policy,
+            )
+            _log.debug(
+                "%s %s attempt %d: %s (%s), then %s",
+                self.provider,
+                call.request.operation.name,
+                number,
+                verdict.kind.name,
+                verdict.status,
+                decision,
+            )
+            if isinstance(decision, Raise):
+                raise error_of(
+                    verdict,
+                    call.request.operation,
+                    self.provider,
+                    reference=reference,
+                    attempts=call.history.attempts,
+                    arrived_before=call.history.outcome is Outcome.UNKNOWN,
+                    because=decision.because,
+                )
+            waited = decision.pause
+            await self.clock.sleep(waited.total_seconds())
+
+    async def _attempt(self, call: _Call[T], number: int, waited: timedelta) -> T | Failure:
+        request, budget = call.request, call.budget
+        try:
+            gate = self._gate_of_running_loop()
+            await budget.enter(gate, request.operation)
+        except ClientClosedError:
+            return Failure(FailureKind.CLIENT_CLOSED, sent=False)
+        except TimeoutError:
+            return Failure(FailureKind.UNREACHABLE, "no free connection in time", sent=False)
+        try:
+            started_at = self.clock.now()
+            seconds = attempt_seconds(
+                request.operation, number, budget.remaining, budget.allowance, self._policy
+            )
+            if seconds <= 0:  # to aiohttp, zero seconds is forever
+                return Failure(FailureKind.UNREACHABLE, "no time left", sent=False)
+            answer = await self._wire.attempt(request, seconds, call.history.begin)
+        finally:
+            gate.leave()
+        verdict = self._read(answer, call.read) if isinstance(answer, Answer) else answer
+        failed = verdict if isinstance(verdict, Failure) else None
+        call.history.end(
+            started_at=started_at,
+            sent=True if failed is None else failed.sent,
+            detail="answered" if failed is None else described(failed),
+            status=answer.status,
+            waited=waited,
+            proves_not_sent=failed is not None and RULES[failed.kind].not_sent,
+        )
+        return verdict
+
+    def _read(self, answer: Answer, read: Reader[T]) -> T | Failure:
+        try:
+            verdict = read(answer)
+        except Exception as error:  # noqa: BLE001 - a reader that trips proves nothing about the send
+            # Its text may quote the answer, so only the place is logged.
+            _log.error("%s: no sense in an answer: %s", self.provider, _place(error))
+            verdict = Failure(FailureKind.UNREADABLE, type(error).__name__, raw=answer.body)
+        if verdict is None:
+            verdict = Failure(
+                kind_of_status(answer.status), f"HTTP {answer.status}", raw=answer.body
+            )
+        if isinstance(verdict, Failure):
+            asked = parse_retry_after(answer.headers.get("retry-after"), self.clock.now())
+            retry_after = verdict.retry_after if asked is None else asked
+            return evolve(verdict, status=answer.status, retry_after=retry_after)
+        return verdict
+
+    def _gate_of_running_loop(self) -> Gate:
+        if self._wire.closed:
+            msg = "the client is closed"
+            raise ClientClosedError(msg)
+        self._check_loop()
+        loop = asyncio.get_running_loop()
+        if self._gate is None or self._loop is not loop:
+            self._gate = Gate(self._wire.slots, self.settings.rate, self.clock)
+            self._loop = loop
+        return self._gate
+
+    def _check_loop(self) -> None:
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop() and loop.is_running():
+            msg = "this client is in use in another event loop; make one client for each loop"
+            raise ConfigurationError(msg, provider=self.provider)
+
+
+@frozen
+class _Call(Generic[T]):
+    """What stays the same for all attempts of one call."""
+
+    request: Request
+    read: Reader[T]
+    budget: _Budget
+    history: History
+
+
+class _Budget:
+    """The time of one call: begins to run when the call is first let through."""
+
+    def __init__(self, clock: Clock, allowance: float) -> None:
+        self._clock = clock
+        self.allowance = min(allowance, _FOREVER)
+        self._deadline: float | None = None
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; all of them while the call still waits for its first slot."""
+        if self._deadline is None:
+            return self.allowance
+        return self._deadline - self._clock.monotonic()
+
+    async def enter(self, gate: Gate, operation: Operation) -> None:
+        """Wait at the gate: as long as it takes the first time, within the deadline after that.
+
+        Raises:
+            TimeoutError: The deadline came first.
+        """
+        if self._deadline is None:
+            reads = operation is Operation.READ
+            await gate.enter(Precedence.READ if reads else Precedence.SEND)
+            self._deadline = self._clock.monotonic() + self.allowance
+        else:
+            await gate.enter(Precedence.REPEAT, patience=self.remaining)
+
+
+def _place(error: Exception) -> str:
+    """What an exception is and where it was raised, without what it says."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
