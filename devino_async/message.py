@@ -1,0 +1,76 @@
+"""A shared message as Devino's own: which words map onto which, and what Devino cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devino_async.sms_message import LONGEST_TEXT, SmsMessage, SmsPriority, length_problem
+from devino_async.zone import in_utc
+from omni_common.converter import JsonError, dumps
+from omni_common.errors import InvalidMessageError, NotSentError
+from omni_common.message import Message, Priority, Sms
+
+__all__ = ["check_sms", "sender_of", "sms_of"]
+
+_PRIORITIES = {
+    Priority.LOW: SmsPriority.LOW,
+    Priority.NORMAL: SmsPriority.MEDIUM,
+    Priority.HIGH: SmsPriority.HIGH,
+    Priority.REALTIME: SmsPriority.REALTIME,
+}
+# What ``extra`` may not touch: recipient, content, time and callback belong to the message itself.
+_RESERVED = frozenset({"to", "text", "scheduledTime", "callbackUrl"})
+
+
+def sender_of(message: Message, default_sender: str | None) -> str | None:
+    """The sender that *message* goes out with: ``extra`` has the last word."""
+    sender = _extra(message).get("from", message.content[0].sender or default_sender)
+    return sender if isinstance(sender, str) else None
+
+
+def sms_of(message: Message, default_sender: str | None) -> SmsMessage:
+    """*message*, which passed the checks, as Devino takes it."""
+    content = message.content[0]
+    return SmsMessage(
+        sender=content.sender or default_sender or "",
+        to=message.phone or "",
+        text=content.text or "",
+        validity=content.ttl,
+        scheduled_time=message.send_at,
+        priority=None if message.priority is None else _PRIORITIES[message.priority],
+        callback_url=message.callback_url,
+        options=message.metadata,
+        extra=_extra(message),
+    )
+
+
+def check_sms(message: Message, default_sender: str | None) -> Iterator[NotSentError]:
+    """What Devino's own rules say against *message*, beyond its capabilities."""
+
+    def invalid(text: str, field: str) -> InvalidMessageError:
+        return InvalidMessageError(
+            text, field=field, provider="devino", reference=message.reference
+        )
+
+    for content in message.content:
+        if isinstance(content, Sms):
+            if not (content.sender or default_sender):
+                text = "devino needs a sender: Sms(..., sender=...), or the setting sender"
+                yield invalid(text, "sender")
+            # A text too long for any alphabet is against the capabilities already.
+            if len(content.text) <= LONGEST_TEXT and (problem := length_problem(content.text)):
+                yield invalid(f"text {problem}", "text")
+    if message.send_at is not None and in_utc(message.send_at) is None:
+        yield invalid("send_at must not lie after the year 9999 in UTC", "send_at")
+    extra = _extra(message)
+    if reserved := sorted(_RESERVED & extra.keys()):
+        text = f"extra may not hold {', '.join(reserved)}: say it in the message itself"
+        yield invalid(text, "extra")
+    try:
+        dumps(extra)
+    except JsonError as error:
+        yield invalid(f"extra cannot be written as JSON: {error}", "extra")
+
+
+def _extra(message: Message) -> dict[str, object]:
+    return dict((message.extra or {}).get("devino", {}))

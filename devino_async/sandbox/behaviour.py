@@ -1,0 +1,195 @@
+"""What Devino's documents leave open, each as a switch of the emulator.
+
+A client of Devino has to work whichever way the vendor decided where its documents are silent or
+contradict themselves. :class:`DevinoBehaviour` names every such question that the emulated calls
+raise, with the plausible answers; a client's tests pass under all of :func:`variants`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from attrs import Attribute, evolve, field, fields, frozen, validators
+
+from devino_async.sandbox.states import StatusWord
+
+__all__ = [
+    "DevinoBehaviour",
+    "EmptyFields",
+    "ErrorBody",
+    "SmsIdForm",
+    "StatusOrder",
+    "UnknownIds",
+    "variants",
+]
+
+
+class ErrorBody(Enum):
+    """Body of an answer that is not about single messages (T2, T3, T5)."""
+
+    RESULT_NULL = "result_null"
+    """``{"result": null, "reasons": [...]}``"""
+    CODE_REJECTED = "code_rejected"
+    """``{"code": "REJECTED", "reasons": [...]}``"""
+    HTML = "html"
+    """A page meant for people, as gateways in front of a vendor answer."""
+    EMPTY = "empty"
+    """No body at all."""
+
+
+class EmptyFields(Enum):
+    """How a field of a result item that holds nothing is written."""
+
+    AS_SAMPLED = "as_sampled"
+    """As in the vendor's examples: a refused item has null ids, an accepted one no ``reasons``."""
+    NULL = "null"
+    """Every field is there, null where it holds nothing."""
+    ABSENT = "absent"
+    """Only fields that hold something are there."""
+
+
+class SmsIdForm(Enum):
+    """How get-by-ids writes ``smsId`` (T18)."""
+
+    NUMBER = "number"
+    """A JSON number, exact."""
+    ROUNDED_NUMBER = "rounded_number"
+    """A JSON number that went through a double, as in the vendor's own example."""
+    TEXT = "text"
+    """A JSON string, as the send call gives it."""
+
+
+class StatusOrder(Enum):
+    """Order of the items that get-by-ids answers."""
+
+    AS_ASKED = "as_asked"
+    REVERSED = "reversed"
+
+
+class UnknownIds(Enum):
+    """What get-by-ids says about an id that it does not know."""
+
+    MISSING = "missing"
+    """Nothing: ``result`` has no item for it."""
+    STATUS_UNKNOWN = "status_unknown"
+    """An item with the status UNKNOWN and no time."""
+
+
+def _http_status(instance: object, attribute: Attribute[int], value: int) -> None:
+    del instance
+    if not 200 <= value <= 599:  # noqa: PLR2004 - the range of statuses that end an exchange
+        raise ValueError(f"{attribute.name} must be an HTTP status from 200 to 599, not {value}")
+
+
+def _status(default: int) -> Any:
+    return field(default=default, validator=[validators.instance_of(int), _http_status])
+
+
+@frozen(kw_only=True)
+class DevinoBehaviour:
+    """How the emulator answers where the vendor's documents do not say.
+
+    The defaults follow the vendor's examples where there are any. Change one with
+    ``attrs.evolve(behaviour, ...)`` or by passing it alone:
+    ``DevinoBehaviour(sms_id=SmsIdForm.ROUNDED_NUMBER)``.
+    """
+
+    accepted_status: int = _status(200)
+    """HTTP status of a send in which at least one message was accepted."""
+    all_rejected_status: int = _status(200)
+    """HTTP status of a send in which every message was refused; 400 is as plausible (T2, T5)."""
+    refused_status: int = _status(400)
+    """HTTP status of a request refused as a whole; 200 is as plausible (T5)."""
+    unauthorized_status: int = _status(401)
+    """HTTP status of an answer to wrong credentials."""
+    forbidden_status: int = _status(403)
+    """HTTP status of an answer to a key that lacks the right to the call."""
+
+    refused_body: ErrorBody = ErrorBody.RESULT_NULL
+    """Body of an answer that refuses a whole request, or a key without the right to the call."""
+    unauthorized_body: ErrorBody = ErrorBody.EMPTY
+    """Body of an answer to wrong credentials."""
+    not_found_body: ErrorBody = ErrorBody.EMPTY
+    """Body of the 404 to a path or method that the vendor does not document."""
+    failed_body: ErrorBody = ErrorBody.EMPTY
+    """Body of HTTP 429, 500 and 503; where it holds reasons, their key is ``unknown``."""
+
+    reasons_as_object: bool = False
+    """Whether ``reasons`` is one object, the first reason, instead of an array (T4)."""
+    ref_with_index: bool = True
+    """Whether ``ref`` reads ``messages[i].to``, as the vendor's table has it, or just ``to``."""
+    empty_fields: EmptyFields = EmptyFields.AS_SAMPLED
+    """How fields that hold nothing are written."""
+    extra_keys: bool = False
+    """Whether objects of an answer hold keys no document names, as the vendor says they may."""
+
+    unknown_ids: UnknownIds = UnknownIds.MISSING
+    """What get-by-ids says about an id that it does not know."""
+    sms_id: SmsIdForm = SmsIdForm.NUMBER
+    """How get-by-ids writes ids."""
+    status_order: StatusOrder = StatusOrder.AS_ASKED
+    """Order of the items that get-by-ids answers."""
+    status_offset: timedelta = timedelta()
+    """What the zone of ``statusDateTime`` is ahead of UTC; Moscow is three hours (T30)."""
+    id_step: int = field(default=4099, validator=[validators.instance_of(int), validators.ge(1)])
+    """Distance between the ids of consecutive messages. Ids of this size that are less than 512
+    apart become equal when they go through a double (T18)."""
+
+    undelivered_status: StatusWord = field(
+        default=StatusWord.UNDELIVERABLE,
+        validator=validators.in_(
+            (StatusWord.UNDELIVERABLE, StatusWord.REJECTED, StatusWord.UNKNOWN),
+        ),
+    )
+    """The word for a message that its operator cannot deliver; which one comes when is not told."""
+    callback_attempts: int = field(
+        default=1, validator=[validators.instance_of(int), validators.ge(1)]
+    )
+    """How often a callback is posted until it is answered with 200; OMNI's page says five."""
+    options_key: str | None = "options"
+    """Key under which a callback echoes a message's ``options``; None echoes nothing."""
+    accepts_plus: bool = False
+    """Whether ``to`` may start with ``+``; the vendor's examples have none (T53)."""
+    accepts_past_time: bool = False
+    """Whether a ``scheduledTime`` that has passed means at once instead of a refusal."""
+    accepts_unknown_fields: bool = False
+    """Whether fields and query parameters that no document names are ignored instead of refused.
+    Refusing them finds misspelt names; the vendor's own habit is not documented."""
+
+
+_OTHER_ANSWERS: Mapping[str, Sequence[Any]] = {
+    "accepted_status": (201,),
+    "all_rejected_status": (400,),
+    "refused_status": (200,),
+    "unauthorized_status": (403,),
+    "forbidden_status": (200, 401),
+    "status_offset": (timedelta(hours=3),),
+    "id_step": (1,),
+    "undelivered_status": (StatusWord.REJECTED, StatusWord.UNKNOWN),
+    "callback_attempts": (5,),
+    "options_key": ("userData", None),
+}
+"""The plausible answers to questions that are open to more than a switch can list."""
+
+
+def variants() -> Iterator[tuple[str, DevinoBehaviour]]:
+    """Yield every single departure from the default behaviour, each with a name for it.
+
+    The default itself comes first, as ``"default"``.
+    """
+    default = DevinoBehaviour()
+    yield "default", default
+    for attribute in fields(DevinoBehaviour):
+        usual = getattr(default, attribute.name)
+        for value in _OTHER_ANSWERS.get(attribute.name) or _others(usual):
+            shown = value.value if isinstance(value, Enum) else value
+            yield f"{attribute.name}={shown}", evolve(default, **{attribute.name: value})
+
+
+def _others(usual: Any) -> Sequence[Any]:
+    if isinstance(usual, bool):
+        return (not usual,)
+    return tuple(value for value in type(usual) if value is not usual)

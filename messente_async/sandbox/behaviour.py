@@ -1,0 +1,256 @@
+"""What Messente's documents leave open, each as a switch of the emulator.
+
+A client of Messente has to work whichever way the vendor decided where its documents are silent
+or contradict themselves. :class:`MessenteBehaviour` names every such question that the emulated
+calls raise, with the plausible answers; a client's tests pass under all of :func:`variants`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from attrs import Attribute, evolve, field, fields, frozen, validators
+
+__all__ = [
+    "BulkItems",
+    "CancelledStatus",
+    "ErrorBody",
+    "ItemIds",
+    "MessenteBehaviour",
+    "PhoneRule",
+    "SentWord",
+    "TimestampZone",
+    "UndeliveredWord",
+    "Unset",
+    "UntriedChannels",
+    "ViberRule",
+    "variants",
+]
+
+
+class PhoneRule(Enum):
+    """Which recipients are numbers; the vendor says E.164 and no more."""
+
+    PLUS_REQUIRED = "plus_required"
+    """A plus, then 7 to 15 digits, as in every example of the vendor."""
+    PLUS_OPTIONAL = "plus_optional"
+    """The same digits, with or without the plus."""
+    ANY_TEXT = "any_text"
+    """Anything: what is no number fails later, as an undelivered message."""
+
+
+class ViberRule(Enum):
+    """Which parts of a Viber message may be combined (T50)."""
+
+    OPENAPI = "openapi"
+    """The nine combinations of the vendor's OpenAPI."""
+    REFERENCE = "reference"
+    """The stricter list of its reference: no button without an image or a video, no carousel."""
+
+
+class CancelledStatus(Enum):
+    """What the status call says of a cancelled omnimessage."""
+
+    DELETED = "deleted"
+    """Items with the status DELETED."""
+    NULL = "null"
+    """Items with a null status, as before."""
+    EMPTY = "empty"
+    """No items."""
+    NOT_FOUND = "not_found"
+    """HTTP 404: it is gone."""
+
+
+class SentWord(Enum):
+    """The status of a message that is with the operator and not delivered yet."""
+
+    ACK = "ACK"
+    ACCEPTD = "ACCEPTD"
+    NONE = "none"
+    """None: the status stays null until the message is delivered, and no report is posted."""
+
+
+class UndeliveredWord(Enum):
+    """The final status of a message that was not delivered."""
+
+    UNDELIV = "UNDELIV"
+    FAILED = "FAILED"
+    REJECTD = "REJECTD"
+    NACK = "NACK"
+    UNKNOWN = "UNKNOWN"
+
+
+class UntriedChannels(Enum):
+    """Whether the status call lists channels that nothing is known of yet."""
+
+    LISTED = "listed"
+    """With a null status."""
+    LEFT_OUT = "left_out"
+    """Not at all, so a fresh omnimessage has no items."""
+
+
+class Unset(Enum):
+    """How a status item writes what is not known yet: price and time (T47)."""
+
+    NULL = "null"
+    ABSENT = "absent"
+
+
+class TimestampZone(Enum):
+    """How a status item's ``timestamp`` names its zone (T36)."""
+
+    NONE = "none"
+    """Not at all, as in the vendor's samples; it is UTC."""
+    Z = "z"
+    OFFSET = "offset"
+    """As ``+00:00``."""
+
+
+class ItemIds(Enum):
+    """Whether status items repeat the omnimessage's id and recipient (T52)."""
+
+    ABSENT = "absent"
+    SAME = "same"
+    OTHER = "other"
+    """They hold an id other than the omnimessage's, as the vendor's sample does."""
+
+
+class ErrorBody(Enum):
+    """Body of an answer that says nothing beyond its HTTP status."""
+
+    ERRORS = "errors"
+    """In the vendor's own shape, with the code 104."""
+    HTML = "html"
+    """A page meant for people, as gateways in front of a vendor answer."""
+    EMPTY = "empty"
+    """No body at all."""
+
+
+class BulkItems(Enum):
+    """How a bulk answer's items stand to the request's (T6)."""
+
+    IN_ORDER = "in_order"
+    """One for each, in the same order, as the samples suggest."""
+    REVERSED = "reversed"
+    """One for each, in another order."""
+    ONE_SHORT = "one_short"
+    """The last one is missing."""
+
+
+def _switch(kind: type[Any], default: Any) -> Any:
+    return field(default=default, validator=validators.instance_of(kind))
+
+
+def _positive(_: object, attribute: Attribute[Any], value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1")
+
+
+@frozen(kw_only=True)
+class MessenteBehaviour:
+    """How the emulator answers where the vendor's documents do not say.
+
+    The defaults follow the vendor's examples where there are any, and the stricter reading where
+    there are none. Change one by passing it alone, as in
+    ``MessenteBehaviour(cancelled=CancelledStatus.NULL)``, or with ``attrs.evolve``.
+    """
+
+    phone: PhoneRule = _switch(PhoneRule, PhoneRule.PLUS_REQUIRED)
+    """Which recipients are numbers."""
+    viber: ViberRule = _switch(ViberRule, ViberRule.OPENAPI)
+    """Which parts of a Viber message may be combined."""
+    template_needs_components: bool = _switch(bool, True)
+    """Whether a WhatsApp template without ``components`` is refused (T49)."""
+    accepts_unknown_fields: bool = _switch(bool, False)
+    """Whether fields that no document names are ignored instead of refused. Refusing them finds
+    misspelt names; the vendor's own habit is not documented."""
+    accepts_past_time: bool = _switch(bool, True)
+    """Whether a ``time_to_send`` that has passed means at once instead of a refusal."""
+    max_bulk: int | None = field(default=1000, validator=_positive)
+    """How many omnimessages one bulk call takes. The vendor advises 1,000 and names no limit, for
+    which None stands."""
+
+    status_before_time: bool = _switch(bool, True)
+    """Whether the status call knows a scheduled omnimessage before its time; else it is 404."""
+    cancelled: CancelledStatus = _switch(CancelledStatus, CancelledStatus.DELETED)
+    """What the status call says of a cancelled omnimessage."""
+    sent: SentWord = _switch(SentWord, SentWord.ACK)
+    """The status of a message that is with the operator."""
+    undelivered: UndeliveredWord = _switch(UndeliveredWord, UndeliveredWord.UNDELIV)
+    """The final status of a message that was not delivered."""
+    seen: bool = _switch(bool, False)
+    """Whether recipients look at what is delivered on channels that tell so: SEEN follows."""
+
+    untried_channels: UntriedChannels = _switch(UntriedChannels, UntriedChannels.LISTED)
+    """Whether the status call lists channels that nothing is known of yet."""
+    unset: Unset = _switch(Unset, Unset.NULL)
+    """How a status item writes what is not known yet."""
+    err_before_report: int | None = None
+    """``err`` of an item without a status: documented as null, and 0 is as plausible."""
+    timestamp_zone: TimestampZone = _switch(TimestampZone, TimestampZone.NONE)
+    """How ``timestamp`` names its zone."""
+    item_ids: ItemIds = _switch(ItemIds, ItemIds.ABSENT)
+    """Whether status items repeat the omnimessage's id and recipient."""
+    extra_keys: bool = _switch(bool, False)
+    """Whether objects of an answer hold keys that no document names."""
+    to_without_plus: bool = _switch(bool, False)
+    """Whether answers write the recipient without its plus, however it was sent."""
+
+    bulk_items: BulkItems = _switch(BulkItems, BulkItems.IN_ORDER)
+    """How a bulk answer's items stand to the request's."""
+    bulk_errors_have_to: bool = _switch(bool, False)
+    """Whether a bulk answer's error items name the recipient."""
+    first_error_only: bool = _switch(bool, False)
+    """Whether an answer names only the first thing wrong with a message."""
+    rate_limit_body: ErrorBody = _switch(ErrorBody, ErrorBody.EMPTY)
+    """Body of HTTP 429."""
+    server_error_body: ErrorBody = _switch(ErrorBody, ErrorBody.ERRORS)
+    """Body of HTTP 500 and 503."""
+
+    report_copies: int = field(default=1, validator=_positive)
+    """How often each delivery report is posted, confirmed or not (T60)."""
+    report_attempts: int = field(default=1, validator=_positive)
+    """How often a delivery report is posted until it is confirmed; the vendor names no number."""
+
+
+_OTHER_NUMBERS: dict[str, tuple[int | None, ...]] = {
+    "max_bulk": (None,),
+    "err_before_report": (0,),
+    "report_copies": (2,),
+    "report_attempts": (3,),
+}
+
+
+def variants() -> tuple[tuple[str, MessenteBehaviour], ...]:
+    """Return every single departure from the default behaviour, each with a name for it.
+
+    The default itself comes first, as ``"default"``.
+    """
+    default = MessenteBehaviour()
+    departures = (
+        (attribute.name, value)
+        for attribute in fields(MessenteBehaviour)
+        for value in _others(attribute.name, getattr(default, attribute.name))
+    )
+    return (
+        ("default", default),
+        *(
+            (f"{name}={_shown(value)}", evolve(default, **{name: value}))
+            for name, value in departures
+        ),
+    )
+
+
+def _others(name: str, usual: object) -> tuple[Any, ...]:
+    match usual:
+        case bool():
+            return (not usual,)
+        case Enum():
+            return tuple(value for value in type(usual) if value is not usual)
+        case _:
+            return _OTHER_NUMBERS[name]
+
+
+def _shown(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,172 @@
+"""Status callbacks: what is due when, where it may go, and how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import ipaddress
+import itertools
+import logging
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import aiohttp
+from attrs import define, evolve, field, frozen
+
+from omni_common.redaction import mask_text
+from omni_common.sandbox.clock import SandboxClock
+
+__all__ = ["Callback", "CallbackPoster", "PostedCallback", "is_loopback"]
+
+_log = logging.getLogger("omni_common.sandbox")
+_TIMEOUT = aiohttp.ClientTimeout(total=5)
+
+
+@frozen
+class Callback:
+    """One status callback as the vendor would post it."""
+
+    url: str = field(repr=mask_text)
+    body: bytes = field(repr=mask_text)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    received: range = range(200, 300)
+    """The HTTP statuses by which the receiver confirms it."""
+    copies: int = 1
+    """How often it is posted, confirmed or not."""
+    attempts: int = 1
+    """How often each copy is posted at most, until it is confirmed."""
+    retry_after: timedelta = timedelta(minutes=1)
+    """Emulated time between two attempts."""
+
+
+@frozen
+class PostedCallback:
+    """What became of one attempt to post a callback."""
+
+    callback: Callback
+    at: datetime
+    """In emulated time."""
+    status: int | None = None
+    """The receiver's answer, or None when there was none."""
+    error: str | None = None
+    """Why there was no answer; ``"host not allowed"`` when the callback was held back."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the receiver took it."""
+        return self.status is not None and self.status in self.callback.received
+
+
+Maker: TypeAlias = Callable[[], Callback | None]
+"""Makes a callback at the moment it is due; None when there is nothing left to tell."""
+
+
+@define(order=True)
+class _Due:
+    at: datetime
+    number: int
+    make: Maker = field(eq=False, order=False)
+    attempt: int = field(default=1, eq=False, order=False)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* is this machine: a loopback address, or the name ``localhost``."""
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class CallbackPoster:
+    """Posts callbacks as their time comes, to loopback and to the hosts it was allowed only.
+
+    Redirects are not followed, so an allowed receiver cannot send a callback elsewhere.
+    """
+
+    def __init__(self, clock: SandboxClock, hosts: Collection[str]) -> None:
+        self.posted: list[PostedCallback] = []
+        self._clock = clock
+        self._hosts = frozenset(host.casefold() for host in hosts)
+        self._due: list[_Due] = []
+        self._numbers = itertools.count()
+        self._changed = asyncio.Event()
+        self._posting = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+
+    def schedule(self, at: datetime, make: Maker) -> None:
+        """Post what *make* returns once the clock shows *at*."""
+        heapq.heappush(self._due, _Due(at, next(self._numbers), make))
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Look at the clock again: it was moved."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Post callbacks as they fall due, until cancelled."""
+        while True:
+            self._changed.clear()
+            await self.settle()
+            seconds = self._clock.seconds_until(self._due[0].at) if self._due else None
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def settle(self) -> None:
+        """Return when every callback that is due by now was posted and answered."""
+        async with self._posting:
+            while self._due and self._due[0].at <= self._clock.now():
+                await self._post(heapq.heappop(self._due))
+
+    async def close(self) -> None:
+        """Give up the connections; callbacks not yet due are never posted."""
+        self._due.clear()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _post(self, due: _Due) -> None:
+        callback = due.make()
+        if callback is None:
+            return
+        for _ in range(callback.copies if due.attempt == 1 else 1):
+            outcome = await self._deliver(callback)
+            self.posted.append(outcome)
+            if not outcome.confirmed and due.attempt < callback.attempts:
+                again = evolve(due, at=due.at + callback.retry_after, attempt=due.attempt + 1)
+                heapq.heappush(self._due, again)
+
+    async def _deliver(self, callback: Callback) -> PostedCallback:
+        outcome = PostedCallback(callback, self._clock.now())
+        if not self._may_reach(callback.url):
+            _log.warning("A callback to a host that is neither loopback nor allowed was held back")
+            return evolve(outcome, error="host not allowed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        try:
+            async with self._session.post(
+                callback.url,
+                data=callback.body,
+                headers=dict(callback.headers),
+                allow_redirects=False,
+            ) as answer:
+                await answer.read()
+                return evolve(outcome, status=answer.status)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return evolve(outcome, error=type(error).__name__)
+
+    def _may_reach(self, url: str) -> bool:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname
+        except ValueError:
+            return False
+        if parts.scheme not in {"http", "https"} or not host:
+            return False
+        return is_loopback(host) or host in self._hosts
