@@ -1,0 +1,152 @@
+"""The blocking twin of ``OmniProvider``: the same methods, each one line over the portal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from omni_common.capabilities import Capabilities
+from omni_common.errors import NotSentError
+from omni_common.exchange import OnUnknown
+from omni_common.history import History
+from omni_common.message import Message
+from omni_common.provider import OmniProvider as AsyncOmniProvider
+from omni_common.receipt import Receipt, SendOutcome
+from omni_common.report import DeliveryReport, StatusResult
+from omni_common.sync.portal import Portal
+from omni_common.sync.stream import OutcomeStream
+
+__all__ = ["OmniProvider"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_IDS_AT_ONCE = 500
+
+
+def _twin_of(original: Callable[..., object]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Take over the docstring of the method that is mirrored: both mean the same."""
+
+    def document(method: Callable[P, T]) -> Callable[P, T]:
+        method.__doc__ = original.__doc__
+        return method
+
+    return document
+
+
+class _Recipe:
+    """Makes the provider on the loop thread: the first one beforehand, others after a fork."""
+
+    def __init__(self, make: Callable[[], AsyncOmniProvider]) -> None:
+        self._make = make
+        self._process = os.getpid()
+        self._first: AsyncOmniProvider | None = make()
+        self.pattern = self._first
+        """Answers what needs no loop: capabilities and checks."""
+
+    def __call__(self) -> AsyncOmniProvider:
+        first, self._first = self._first, None
+        if first is None or os.getpid() != self._process:
+            return self._make()
+        return first
+
+
+class OmniProvider:
+    """A provider for code without asyncio; see ``omni_common.OmniProvider`` for each method.
+
+    Safe to use from many threads, inside a running event loop (it warns there, since it blocks the
+    loop), and after a fork. Use it as a context manager, or call :meth:`close`.
+    """
+
+    def __init__(self, make: Callable[[], AsyncOmniProvider]) -> None:
+        """Wrap the provider that *make* returns.
+
+        Args:
+            make: Builds an async provider from settings. It is called here once, so that wrong
+                settings show at once, and again in a child process after a fork.
+        """
+        recipe = _Recipe(make)
+        self._pattern = recipe.pattern
+        self._portal: Portal[AsyncOmniProvider] = Portal(recipe)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this provider can do. Constant for the life of the provider."""
+        return self._pattern.capabilities
+
+    @_twin_of(AsyncOmniProvider.check)
+    def check(self, message: Message) -> list[NotSentError]:
+        return self._pattern.check(message)
+
+    @_twin_of(AsyncOmniProvider.send)
+    def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        return self._portal.call(lambda provider: provider.send(message, on_unknown=on_unknown))
+
+    def send_many(self, messages: Iterable[Message]) -> OutcomeStream:
+        """Send any number of messages, in bounded memory and by bulk calls if the vendor has them.
+
+        *messages* is read in the calling thread.
+
+        Returns:
+            An iterator, best used as a context manager, that yields ``Accepted``, ``NotSent`` or
+            ``Unknown`` for each message, in the order of *messages*. Nothing is raised for a
+            message; an error of *messages* itself is raised after the outcomes of what was read.
+        """
+        return OutcomeStream(self._portal, messages)
+
+    @_twin_of(AsyncOmniProvider.send_batch)
+    def send_batch(self, messages: Sequence[Message], history: History) -> Sequence[SendOutcome]:
+        return self._portal.call(lambda provider: provider.send_batch(messages, history))
+
+    @_twin_of(AsyncOmniProvider.status)
+    def status(self, id: str) -> DeliveryReport:
+        return self._portal.call(lambda provider: provider.status(id))
+
+    def status_many(self, ids: Iterable[str]) -> Iterator[StatusResult]:
+        """Ask for the status of any number of messages; yields one result per id, in order.
+
+        *ids* is read in the calling thread, some hundreds ahead.
+        """
+        for chunk in _chunks(ids, _IDS_AT_ONCE):
+            yield from self._portal.iterate(_status_many, chunk)
+
+    @_twin_of(AsyncOmniProvider.cancel)
+    def cancel(self, id: str) -> None:
+        return self._portal.call(lambda provider: provider.cancel(id))
+
+    @_twin_of(AsyncOmniProvider.wait)
+    def wait(self, id: str, *, timeout: timedelta = timedelta(minutes=2)) -> DeliveryReport:
+        return self._portal.call(lambda provider: provider.wait(id, timeout=timeout))
+
+    @_twin_of(AsyncOmniProvider.close)
+    def close(self) -> None:
+        self._portal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _status_many(provider: AsyncOmniProvider, ids: list[str]) -> AsyncIterator[StatusResult]:
+    return provider.status_many(ids)
+
+
+def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for id in ids:
+        chunk.append(id)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

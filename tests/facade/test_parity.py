@@ -1,0 +1,96 @@
+"""The blocking twin mirrors the async interface: names, parameters, defaults, types and words."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, get_type_hints
+
+import pytest
+
+import omni_common
+import omni_common.sync
+from omni_common import OmniProvider, OutcomeStream
+from omni_common.sync import OmniProvider as BlockingProvider, OutcomeStream as BlockingStream
+
+# Where the blocking side has a type of its own for the same thing.
+BLOCKING_TYPES: dict[Any, Any] = {
+    OutcomeStream: BlockingStream,
+    AsyncIterator[omni_common.StatusResult]: Iterator[omni_common.StatusResult],
+    Iterable[omni_common.Message] | AsyncIterable[omni_common.Message]: Iterable[
+        omni_common.Message
+    ],
+    Iterable[str] | AsyncIterable[str]: Iterable[str],
+}
+# Building from a connection URL is done on the async side, for both.
+ASYNC_ONLY = {"credentials_from_url"}
+
+
+def public_methods(cls: type) -> dict[str, Callable[..., Any]]:
+    return {
+        name: member
+        for name, member in inspect.getmembers(cls, callable)
+        if not name.startswith("_") and name not in ASYNC_ONLY
+    }
+
+
+PAIRS = [
+    pytest.param(original, BlockingProvider, name, id=name)
+    for name, original in public_methods(OmniProvider).items()
+]
+
+
+@pytest.mark.parametrize(("original", "blocking", "name"), PAIRS)
+def test_s30_a_method_has_a_twin_with_the_same_signature(
+    original: Callable[..., Any], blocking: type, name: str
+) -> None:
+    twin = getattr(blocking, name)
+    ours = inspect.signature(original).parameters
+    theirs = inspect.signature(twin).parameters
+    assert [(p.name, p.kind, p.default) for p in theirs.values()] == [
+        (p.name, p.kind, p.default) for p in ours.values()
+    ]
+    expected = {
+        parameter: BLOCKING_TYPES.get(hint, hint) for parameter, hint in hints(original).items()
+    }
+    assert hints(twin) == expected
+    assert not inspect.iscoroutinefunction(twin)
+
+
+@pytest.mark.parametrize(("original", "blocking", "name"), PAIRS)
+def test_s30_a_twin_is_documented_in_the_same_words(
+    original: Callable[..., Any], blocking: type, name: str
+) -> None:
+    words = inspect.getdoc(getattr(blocking, name))
+    assert words is not None
+    first_line = (inspect.getdoc(original) or "").partition("\n")[0]
+    assert words.startswith(first_line)
+    if inspect.iscoroutinefunction(original):
+        assert words == inspect.getdoc(original)
+
+
+def test_s30_the_twin_has_nothing_of_its_own() -> None:
+    assert public_methods(BlockingProvider).keys() == public_methods(OmniProvider).keys()
+    assert isinstance(BlockingProvider.capabilities, property)
+
+
+def test_s30_connect_takes_the_same_arguments() -> None:
+    asynchronous = inspect.signature(omni_common.connect).parameters
+    blocking = inspect.signature(omni_common.sync.connect).parameters
+    assert [(p.name, p.kind, p.default, p.annotation) for p in blocking.values()] == [
+        (p.name, p.kind, p.default, p.annotation) for p in asynchronous.values()
+    ]
+
+
+def test_s30_the_streams_offer_the_same() -> None:
+    shared = {"close", "unreported"}
+    assert shared <= set(dir(OutcomeStream))
+    assert shared <= set(dir(BlockingStream))
+
+
+def hints(function: Callable[..., Any]) -> dict[str, Any]:
+    names = {"OutcomeStream": OutcomeStream if function in ASYNC_METHODS else BlockingStream}
+    return get_type_hints(function, localns=names)
+
+
+ASYNC_METHODS = set(public_methods(OmniProvider).values())
