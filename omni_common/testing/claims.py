@@ -1,0 +1,280 @@
+"""Capabilities: consistent data, and true."""
+# ruff: noqa: S101 - a test suite asserts
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from omni_common.capabilities import Capabilities, ChannelCapabilities
+from omni_common.errors import InvalidMessageError, NotSentError, NotSupportedError
+from omni_common.message import Channel, Message, Priority, Recipient
+from omni_common.provider import OmniProvider
+from omni_common.registry import provider_class
+from omni_common.report import DeliveryReport
+from omni_common.testing.features import FEATURES, Feature, in_an_hour, with_content
+from omni_common.testing.hooks import ProviderHooks, sample_message
+from omni_common.testing.outcomes import accepted, refused_locally
+
+__all__ = ["CapabilitiesContract"]
+
+_SECOND = timedelta(seconds=1)
+_each_channel = pytest.mark.parametrize("channel", Channel, ids=str)
+_each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.field)
+
+
+def _assert_channel(can: ChannelCapabilities) -> None:
+    """Check what one channel claims for consistency."""
+    flags = (can.status, can.cancel, can.schedule, can.callback, can.metadata, can.ttl)
+    assert all(isinstance(flag, bool) for flag in flags), "each flag is True or False"
+    assert can.schedule or not can.cancel, "only a scheduled message can be cancelled"
+    assert isinstance(can.priorities, frozenset), "priorities is a frozenset"
+    assert all(isinstance(each, Priority) for each in can.priorities), "priorities are Priority"
+    assert can.shortest_ttl >= _SECOND, "shortest_ttl is a second or more"
+    if can.longest_ttl is not None:
+        assert can.shortest_ttl <= can.longest_ttl, "shortest_ttl is not above longest_ttl"
+    assert can.longest_text is None or can.longest_text >= 1, "longest_text is 1 or more, or None"
+    assert all(note.strip() for note in can.notes), "notes are sentences"
+
+
+def _cascade(messages: Sequence[Message]) -> Message:
+    """One message that tries the contents of all, in order."""
+    contents = [content for message in messages for content in message.content]
+    phone = next((message.phone for message in messages if message.phone), None)
+    email = next((message.email for message in messages if message.email), None)
+    to = Recipient(phone, email) if phone and email else messages[0].to
+    return evolve(messages[0], to=to, content=contents)
+
+
+class CapabilitiesContract(ProviderHooks):
+    """What a provider claims to do, it does; what it does not claim, it refuses."""
+
+    async def test_capabilities_are_consistent_data(self) -> None:
+        """Types and bounds are right, and nothing contradicts itself."""
+        async with self.connect() as provider:
+            can = provider.capabilities
+            assert isinstance(can, Capabilities)
+            assert can.provider, "a provider has a name"
+            assert can.provider == can.provider.lower(), "names, like URL schemes, are lower case"
+            assert can.channels, "a provider sends at least one channel"
+            assert all(isinstance(name, Channel) for name in can.channels), "channels are Channel"
+            assert isinstance(can.batch_size, int), "batch_size is a whole number"
+            assert can.batch_size >= 1, "batch_size is 1 or more"
+            assert len(can.channels) > 1 or not can.cascade, "a cascade needs two channels"
+            assert all(note.strip() for note in can.notes), "notes are sentences"
+            for channel in can.channels.values():
+                _assert_channel(channel)
+
+    async def test_capabilities_are_constant(self) -> None:
+        """They are the same each time, for each provider of the account, and after pickling."""
+        async with self.connect() as provider, self.connect() as another:
+            first = provider.capabilities
+            await accepted(provider, self.message(self.first_channel(provider)))
+            assert provider.capabilities == first, "capabilities change while the provider lives"
+            assert another.capabilities == first, "two providers of one account differ"
+            assert pickle.loads(pickle.dumps(first)) == first  # noqa: S301 - pickled right here
+
+    async def test_the_name_is_the_registered_scheme(self) -> None:
+        """The name in the capabilities is the one that connection URLs begin with."""
+        async with self.connect() as provider:
+            registered = provider_class(provider.capabilities.provider)
+            assert isinstance(provider, registered), (
+                f"{provider.capabilities.provider}:// stands for {registered.__name__},"
+                f" and this is {type(provider).__name__}"
+            )
+
+    @_each_channel
+    async def test_a_channel_is_sent_if_it_is_claimed(self, channel: Channel) -> None:
+        """A plain message goes out; over another channel it is refused, naming those there are."""
+        async with self.connect() as provider:
+            if channel in provider.capabilities.channels:
+                await accepted(provider, self.message(channel))
+                return
+            text = await refused_locally(provider, sample_message(channel), "content")
+            assert any(name in text for name in provider.capabilities.channels), (
+                f"the refusal of {channel} has to name a channel that works"
+            )
+
+    @_each_channel
+    @_each_feature
+    async def test_a_feature_is_possible_if_it_is_claimed(
+        self, channel: Channel, feature: Feature
+    ) -> None:
+        """A message that asks for it goes out if it is claimed, and is refused otherwise."""
+        async with self.connect() as provider:
+            claimed_channel = channel in provider.capabilities.channels
+            plain = self.message(channel) if claimed_channel else sample_message(channel)
+            message = feature.ask(plain, provider)
+            if feature.claimed_by(provider, channel):
+                await accepted(provider, message)
+                return
+            field = feature.field if claimed_channel else "content"
+            text = await refused_locally(provider, message, field)
+            assert not claimed_channel or field in text, f"the refusal has to name {field}"
+
+    @_each_channel
+    async def test_a_priority_is_possible_if_it_is_claimed(self, channel: Channel) -> None:
+        """Each of the four goes out if it is claimed, and is refused otherwise."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            for priority in Priority:
+                plain = self.message(channel) if can else sample_message(channel)
+                message = evolve(plain, priority=priority)
+                if can and priority in can.priorities:
+                    await accepted(provider, message)
+                else:
+                    await refused_locally(provider, message, "priority" if can else "content")
+
+    @_each_channel
+    async def test_ttl_is_possible_within_the_claimed_bounds(self, channel: Channel) -> None:
+        """The shortest and the longest are accepted; a second less or more is refused."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            if can is None or not can.ttl:
+                return
+            await accepted(provider, with_content(self.message(channel), ttl=can.shortest_ttl))
+            outside = [can.shortest_ttl - _SECOND] if can.shortest_ttl > _SECOND else []
+            if can.longest_ttl is not None:
+                await accepted(provider, with_content(self.message(channel), ttl=can.longest_ttl))
+                outside.append(can.longest_ttl + _SECOND)
+            for ttl in outside:
+                message = with_content(self.message(channel), ttl=ttl)
+                await refused_locally(provider, message, "ttl", InvalidMessageError)
+
+    @_each_channel
+    async def test_text_is_possible_up_to_the_claimed_length(self, channel: Channel) -> None:
+        """The longest text is accepted, and one character more is refused."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            if can is None or can.longest_text is None:
+                return
+            longest = with_content(self.message(channel), text="a" * can.longest_text)
+            await accepted(provider, longest)
+            longer = with_content(longest, text="a" * (can.longest_text + 1))
+            await refused_locally(provider, longer, "text", InvalidMessageError)
+
+    @_each_channel
+    async def test_the_recipient_suits_the_channel(self, channel: Channel) -> None:
+        """An e-mail needs an address, everything else a phone number."""
+        async with self.connect() as provider:
+            if channel not in provider.capabilities.channels:
+                return
+            to = "+37251000007" if channel is Channel.EMAIL else "redstart@example.com"
+            message = evolve(self.message(channel), to=to)
+            await refused_locally(provider, message, "to", InvalidMessageError)
+
+    async def test_a_time_that_has_passed_is_refused(self) -> None:
+        """A message is not sent at once because its time has gone by."""
+        async with self.connect() as provider:
+            past = provider.clock.now() - _SECOND
+            message = evolve(self.message(self.first_channel(provider)), send_at=past)
+            await refused_locally(provider, message, "send_at", InvalidMessageError)
+
+    async def test_channels_are_tried_in_order_if_a_cascade_is_claimed(self) -> None:
+        """All channels go out in either order; otherwise more than one channel is refused."""
+        async with self.connect() as provider:
+            claimed = list(provider.capabilities.channels)
+            messages = [self.message(channel) for channel in claimed]
+            if len(messages) == 1:
+                other = next(channel for channel in Channel if channel not in claimed)
+                messages.append(sample_message(other))
+            for order in (messages, messages[::-1]):
+                message = _cascade(order)
+                if provider.capabilities.cascade:
+                    await accepted(provider, message)
+                else:
+                    await refused_locally(provider, message, "content")
+
+    @_each_channel
+    async def test_a_status_can_be_asked_for_if_it_is_claimed(self, channel: Channel) -> None:
+        """An accepted message has a status; where none is claimed, asking says so."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            if can is None:
+                return
+            receipt = await accepted(provider, self.message(channel))
+            if can.status:
+                assert isinstance(await provider.status(receipt.id), DeliveryReport)
+            else:
+                await self._assert_not_supported(provider.status, receipt.id)
+
+    @_each_channel
+    async def test_a_message_can_be_cancelled_if_it_is_claimed(self, channel: Channel) -> None:
+        """A scheduled message is taken back; where that is not claimed, trying says so."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            if can is None:
+                return
+            plain = self.message(channel)
+            receipt = await accepted(
+                provider, in_an_hour(plain, provider) if can.schedule else plain
+            )
+            if can.cancel:
+                await provider.cancel(receipt.id)
+            else:
+                await self._assert_not_supported(provider.cancel, receipt.id)
+
+    @_each_channel
+    async def test_what_is_claimed_reaches_the_vendor(self, channel: Channel) -> None:
+        """Nothing that a message asks for is dropped on the way (needs ``received``)."""
+        async with self.connect() as provider:
+            can = provider.capabilities.channels.get(channel)
+            if can is None:
+                return
+            for feature in FEATURES:
+                if feature.is_claimed(can):
+                    plain = self.message(channel)
+                    await accepted(provider, plain)
+                    await accepted(provider, feature.ask(plain, provider))
+                    first, second = await self.received(plain)
+                    assert first != second, f"the vendor knows nothing of {feature.field}"
+            plain = self.message(channel)
+            for priority in can.priorities:
+                await accepted(provider, evolve(plain, priority=priority))
+            taken = await self.received(plain)
+            assert len(taken) == len(can.priorities), "the vendor took another number of messages"
+            for index, item in enumerate(taken):
+                assert item not in taken[index + 1 :], "the vendor cannot tell two priorities apart"
+
+    async def test_what_is_for_another_provider_is_left_out(self) -> None:
+        """``extra`` of another provider changes nothing (needs ``received``)."""
+        async with self.connect() as provider:
+            plain = self.message(self.first_channel(provider))
+            other = f"not-{provider.capabilities.provider}"
+            await accepted(provider, plain)
+            await accepted(provider, evolve(plain, extra={other: {"colour": "teal"}}))
+            first, second = await self.received(plain)
+            assert first == second, "extra of another provider reached the vendor"
+
+    async def test_what_is_not_claimed_is_refused_before_any_request(self) -> None:
+        """The vendor never hears of it (needs ``request_count``)."""
+        async with self.connect() as provider:
+            before = await self.request_count()
+            for message in self._unclaimed(provider):
+                assert provider.check(message), "this is not claimed, yet check() finds no fault"
+                with pytest.raises(NotSentError):
+                    await provider.send(message)
+            assert await self.request_count() == before, "it took a request to refuse this"
+
+    def _unclaimed(self, provider: OmniProvider) -> Iterator[Message]:
+        claimed = provider.capabilities.channels
+        for channel in Channel:
+            if channel not in claimed:
+                yield sample_message(channel)
+                continue
+            for feature in FEATURES:
+                if not feature.claimed_by(provider, channel):
+                    yield feature.ask(self.message(channel), provider)
+            for priority in set(Priority) - claimed[channel].priorities:
+                yield evolve(self.message(channel), priority=priority)
+
+    async def _assert_not_supported(self, operation: Callable[[str], object], id: str) -> None:
+        with pytest.raises(NotSupportedError) as caught:
+            await operation(id)  # type: ignore[misc]
+        assert not isinstance(caught.value, NotSentError), (
+            "reading and cancelling never say that something was not sent"
+        )
