@@ -1,0 +1,148 @@
+"""What a type checker sees of the public API: checked by mypy, never run.
+
+Each line is something a user may write; ``assert_type`` holds what it must come out as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, assert_never, assert_type
+
+import devino_async
+import messente_async
+import omni_common
+import omni_common.sync
+from omni_common import (
+    Accepted,
+    Capabilities,
+    Channel,
+    ChannelCapabilities,
+    Content,
+    DeliveryReport,
+    DeliveryState,
+    Message,
+    NotSent,
+    NotSentError,
+    OmniError,
+    OmniProvider,
+    Outcome,
+    OutcomeStream,
+    OutcomeUnknownError,
+    Part,
+    Receipt,
+    Recipient,
+    Segments,
+    SendOutcome,
+    Sms,
+    StatusResult,
+    Unknown,
+    Viber,
+)
+
+
+def messages() -> None:
+    """One content or several, and what is read back from a message."""
+    message = Message("+37251000000", Sms("Hi", sender="Shop", ttl=timedelta(minutes=5)))
+    Message(Recipient(phone="+37251000000", email="a@b.example"), [Viber("Hi"), Sms("Hi")])
+    assert_type(message.content, tuple[Content, ...])
+    assert_type(message.channels, tuple[Channel, ...])
+    assert_type(message.phone, str | None)
+    assert_type(message.send_at, datetime | None)
+    assert_type(message.reference, str)
+    assert_type(Sms("Hi").segments, Segments)
+    Message("+37251000000", "Hi")  # type: ignore[arg-type]
+    Message("+37251000000", Sms("Hi"), None)  # type: ignore[call-arg]
+    Sms("Hi", "Shop")  # type: ignore[call-arg]
+
+
+async def asynchronous(omni: OmniProvider, message: Message) -> None:
+    """The shared interface, awaited."""
+    assert_type(omni.capabilities, Capabilities)
+    assert_type(omni.capabilities.channels, Mapping[Channel, ChannelCapabilities])
+    assert_type(omni.check(message), list[NotSentError])
+    receipt = await omni.send(message)
+    assert_type(receipt, Receipt)
+    assert_type(receipt.id, str)
+    assert_type(receipt.parts, tuple[Part, ...])
+    assert_type(await omni.send(message, on_unknown="resend"), Receipt)
+    await omni.send(message, on_unknown="ignore")  # type: ignore[arg-type]
+    report = await omni.status(receipt.id)
+    assert_type(report, DeliveryReport)
+    assert_type(report.state, DeliveryState)
+    assert_type(report.is_final, bool)
+    assert_type(await omni.wait(receipt.id, timeout=timedelta(minutes=1)), DeliveryReport)
+    assert_type(omni.status_many([receipt.id]), AsyncIterator[StatusResult])
+    await omni.cancel(receipt.id)
+    async with omni.send_many([message]) as outcomes:
+        assert_type(outcomes, OutcomeStream)
+        async for outcome in outcomes:
+            assert_type(outcome, SendOutcome)
+            every_outcome_is_one_of_three(outcome)
+
+
+def every_outcome_is_one_of_three(outcome: SendOutcome) -> None:
+    """A match over the outcomes is complete with three cases."""
+    match outcome:
+        case Accepted(receipt=receipt):
+            assert_type(receipt, Receipt)
+        case NotSent(error=error):
+            assert_type(error, NotSentError)
+        case Unknown(error=unknown):
+            assert_type(unknown, OutcomeUnknownError)
+        case never:
+            assert_never(never)
+
+
+def blocking(message: Message) -> None:
+    """The same without asyncio."""
+    with omni_common.sync.connect("messente://user:password@default") as omni:
+        assert_type(omni, omni_common.sync.OmniProvider)
+        receipt = omni.send(message)
+        assert_type(receipt, Receipt)
+        assert_type(omni.status(receipt.id), DeliveryReport)
+        assert_type(omni.wait(receipt.id), DeliveryReport)
+        assert_type(omni.status_many([receipt.id]), Iterator[StatusResult])
+        omni.cancel(receipt.id)
+        with omni.send_many([message]) as outcomes:
+            for outcome in outcomes:
+                assert_type(outcome, SendOutcome)
+
+
+async def connecting() -> None:
+    """Every way to a provider gives the shared interface."""
+    assert_type(omni_common.connect(), OmniProvider)
+    assert_type(omni_common.connect("devino://key@default"), OmniProvider)
+    assert_type(omni_common.connect({"type": "devino", "key": "k"}), OmniProvider)
+    assert_type(omni_common.connect(profile="shop", config="omni.toml"), OmniProvider)
+    async with omni_common.connect() as omni:
+        assert_type(omni, OmniProvider)
+
+
+async def native() -> None:
+    """The vendors' own clients, and what they answer."""
+    async with devino_async.DevinoClient(key="key", timeout=5.0) as devino:
+        results = await devino.sms.send(
+            [devino_async.SmsMessage(sender="Shop", to="79001234567", text="Hi")]
+        )
+        assert_type(results, list[devino_async.SmsResult])
+        assert_type(results[0].outcome, Outcome)
+        statuses = await devino.sms.statuses(["1"])
+        assert_type(statuses, list[devino_async.SmsStatus | None])
+    async with messente_async.MessenteClient("user", "password", rate=10.0) as messente:
+        created = await messente.send(
+            messente_async.Omnimessage("+37251000000", [messente_async.SMS("Hi")])
+        )
+        assert_type(created, messente_async.OmnimessageCreated)
+        assert_type(created.omnimessage_id, str)
+        await messente.cancel(created.omnimessage_id)
+    assert_type(devino_async.DevinoProvider("key").client, devino_async.DevinoClient)
+    devino_async.DevinoClient(key="key", timeot=5.0)  # type: ignore[call-arg]
+
+
+def errors(error: OmniError) -> None:
+    """What an error carries."""
+    assert_type(error.outcome, Outcome | None)
+    assert_type(error.reference, str | None)
+    assert_type(error.retry_after, timedelta | None)
+    assert_type(error.raw, Any)
