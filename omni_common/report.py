@@ -62,8 +62,9 @@ class DeliveryState(Enum):
         return _RANK[self] >= _FIRST_FINAL_RANK
 
 
-# The total order of the contract sheet, section E. Vendors repeat and reorder reports (T60), so what
-# counts is how far a message got, never when it was said: a late "delivered" beats "expired".
+# The total order of the contract sheet, section E. Vendors repeat and reorder reports (T60), so
+# what counts is how far a message got, never when it was said: a late "delivered" beats
+# "expired".
 _RANK = {
     DeliveryState.ACCEPTED: 10,
     DeliveryState.SCHEDULED: 15,

@@ -122,9 +122,7 @@ class OutcomeStream:
 
     def _read_one(self, batches: Batches) -> None:
         try:
-            message = next(self._source)
-            if not isinstance(message, Message):
-                raise TypeError(f"send_many takes messages, not {type(message).__name__}")
+            message = self._next_message()
         except StopIteration:
             self._end(batches, None)
         except Exception as error:  # noqa: BLE001 - the source's own error, raised in its turn
@@ -133,6 +131,12 @@ class OutcomeStream:
             self._under_way += 1
             self._read.append(message)
             self._portal.call(_put, batches, self._read)
+
+    def _next_message(self) -> Message:
+        message = next(self._source)
+        if not isinstance(message, Message):
+            raise TypeError(f"send_many takes messages, not {type(message).__name__}")
+        return message
 
     def _end(self, batches: Batches, error: Exception | None) -> None:
         self._ended = True

@@ -126,7 +126,7 @@ def test_what_a_message_was_made_of_may_change_without_it() -> None:
     parameters = ["Anna"]
     message = Message(NUMBER, contents, metadata=metadata, extra=extra)
     vk = Vk(template_id="order", template_data=data)
-    template = WhatsAppTemplate("order", "en", parameters)  # type: ignore[arg-type]
+    template = WhatsAppTemplate("order", "en", parameters)
     contents.clear()
     for mapping in (metadata, fields_of_devino, extra, data):
         mapping.clear()
