@@ -29,6 +29,7 @@ from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
     ConfigurationError,
+    ForeignIdError,
     NotSentError,
     NotSupportedError,
     OmniError,
@@ -42,6 +43,7 @@ from omni_common.history import History
 from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
+from omni_common.redaction import shown_id
 from omni_common.report import DeliveryReport, PartReport, StatusResult
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
@@ -57,7 +59,7 @@ _SMS_ID = "devino:sms:"
 
 
 class DevinoProvider(OmniProvider):
-    """Sends SMS over Devino. :attr:`client` reaches the whole native API."""
+    """Sends SMS over Devino. :attr:`client` is the native client."""
 
     client: DevinoClient
     """The native client, sharing this provider's connections."""
@@ -168,8 +170,8 @@ class DevinoProvider(OmniProvider):
             NotSupportedError: Always.
         """
         msg = (
-            "devino has no call to cancel a message; to keep the choice, hold the message yourself"
-            " (or in an outbox) until its time instead of setting send_at"
+            "devino has no call to cancel a message; to keep the choice, hold the message in an"
+            " outbox of your own until its time instead of setting send_at"
         )
         raise NotSupportedError(msg, provider=_NAME)
 
@@ -241,7 +243,7 @@ class DevinoProvider(OmniProvider):
         for id in ids:
             try:
                 asked[id] = _message_id(id)
-            except UnknownMessageError as error:
+            except ForeignIdError as error:
                 results[id] = StatusResult(id, error=error)
         try:
             statuses = await self.client.sms.statuses(asked.values())
@@ -300,9 +302,9 @@ def _message_id(id: str) -> str:
     message_id = id.removeprefix(_SMS_ID) if isinstance(id, str) else id
     if message_id == id or not is_message_id(message_id):
         msg = f"this is not the id of an SMS sent over devino; such ids begin with {_SMS_ID}"
-        raise UnknownMessageError(msg, provider=_NAME)
+        raise ForeignIdError(msg, provider=_NAME)
     return message_id
 
 
 def _unknown_id(id: str) -> UnknownMessageError:
-    return UnknownMessageError(f"devino does not know the message {id}", provider=_NAME)
+    return UnknownMessageError(f"devino does not know the message {shown_id(id)}", provider=_NAME)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from attrs import evolve, field, frozen
 
@@ -23,7 +23,7 @@ from devino_async.answers import (
 from devino_async.sms_message import SmsMessage, SmsPriority, invalid, is_sendable, to_wire
 from devino_async.zone import parse_time
 from omni_common.converter import JsonError, dumps, loads
-from omni_common.errors import Outcome, UnknownMessageError
+from omni_common.errors import ForeignIdError, Outcome
 from omni_common.exchange import Answer, Failure, FailureKind, Operation, Request
 from omni_common.report import merge
 from omni_common.transport import Transport
@@ -163,14 +163,12 @@ def _names_another(result: SmsResult, index: int) -> bool:
 
 def _id_text(value: Any) -> str | None:
     """An id as text; a JSON number is taken exactly (T18), anything else is no id."""
-    if isinstance(value, str) and value:
-        return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return None
+    return value if is_message_id(value) else None
 
 
-def is_message_id(text: object) -> bool:
+def is_message_id(text: object) -> TypeGuard[str]:
     """Whether *text* can be an id of Devino's at all; all that is known of them is that (T19)."""
     return isinstance(text, str) and bool(text) and is_sendable(text)
 
@@ -179,11 +177,11 @@ def statuses_request(message_ids: Sequence[str]) -> Request:
     """``POST /sms-stat/statuses/get-by-ids``: asks only, although it is a POST.
 
     Raises:
-        UnknownMessageError: One of *message_ids* cannot be an id.
+        ForeignIdError: One of *message_ids* cannot be an id.
     """
     if not all(map(is_message_id, message_ids)):
         msg = "an id of a message is text with at least one character, as Devino gave it"
-        raise UnknownMessageError(msg, provider="devino")
+        raise ForeignIdError(msg, provider="devino")
     return Request(
         "POST",
         "/sms-stat/statuses/get-by-ids",
@@ -284,7 +282,7 @@ class SmsResource:
 
         Raises:
             ReadError: An answer did not come or could not be read.
-            UnknownMessageError: One of *message_ids* cannot be an id.
+            ForeignIdError: One of *message_ids* cannot be an id.
             TypeError: *message_ids* is one id instead of several.
         """
         if isinstance(message_ids, str):

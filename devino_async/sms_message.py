@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
 from devino_async.zone import in_utc
 from omni_common.errors import InvalidMessageError
 from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.rules import check_optional_url, check_text, check_text_mapping
 from omni_common.segments import Encoding, segments
 
 __all__ = [
@@ -46,11 +46,19 @@ class SmsPriority(StrEnum):
     REALTIME = "REALTIME"
 
 
-def _check_text(_: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise invalid(attribute.name, "must be text with at least one character")
-    if not is_sendable(value):
-        raise invalid(attribute.name, "holds half a character (a lone surrogate)")
+def _by_rule(check: Callable[[object, Attribute[Any], object], None]) -> Any:
+    """A shared rule whose refusal names this vendor."""
+
+    def checked(owner: object, attribute: Attribute[Any], value: object) -> None:
+        try:
+            check(owner, attribute, value)
+        except InvalidMessageError as error:
+            problem = error.text.removeprefix(f"{attribute.name} ")
+        else:
+            return
+        raise invalid(attribute.name, problem)
+
+    return checked
 
 
 def _check_phone(_: object, attribute: Attribute[Any], value: object) -> None:
@@ -86,32 +94,6 @@ def _check_priority(_: object, attribute: Attribute[Any], value: object) -> None
         raise invalid(attribute.name, f"must be one of {', '.join(map(str, SmsPriority))}")
 
 
-def _check_url(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, str) or not is_sendable(value) or not _is_url(value):
-        raise invalid(attribute.name, "must be a whole http or https URL")
-
-
-def _is_url(text: str) -> bool:
-    if any(character.isspace() for character in text):
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        return False
-
-
-def _check_options(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or not all(
-        isinstance(part, str) and is_sendable(part) for pair in value.items() for part in pair
-    ):
-        raise invalid(attribute.name, "must be a mapping of text to text")
-
-
 def _check_extra(_: object, attribute: Attribute[Any], value: object) -> None:
     if value is not None and not isinstance(value, Mapping):
         raise invalid(attribute.name, "must be a mapping of fields")
@@ -137,15 +119,17 @@ class SmsMessage:
         InvalidMessageError: A value is outside what Devino documents; ``field`` names it.
     """
 
-    sender: str = field(validator=_check_text)
+    sender: str = field(validator=_by_rule(check_text))
     to: str = field(repr=mask_number, validator=_check_phone)
-    text: str = field(repr=mask_text, validator=[_check_text, _check_length])
+    text: str = field(repr=mask_text, validator=[_by_rule(check_text), _check_length])
     validity: timedelta | None = field(default=None, validator=_check_validity)
     scheduled_time: datetime | None = field(default=None, validator=_check_time)
     priority: SmsPriority | None = field(default=None, validator=_check_priority)
-    callback_url: str | None = field(default=None, repr=mask_url, validator=_check_url)
+    callback_url: str | None = field(
+        default=None, repr=mask_url, validator=_by_rule(check_optional_url)
+    )
     options: Mapping[str, str] | None = field(
-        default=None, repr=False, hash=False, validator=_check_options
+        default=None, repr=False, hash=False, validator=_by_rule(check_text_mapping)
     )
     extra: Mapping[str, Any] | None = field(
         default=None, repr=False, hash=False, validator=_check_extra

@@ -16,13 +16,10 @@ from urllib.parse import urlsplit
 from attrs import Attribute
 
 from omni_common.errors import InvalidMessageError
-from omni_common.redaction import mask_number
 
 Validator: TypeAlias = "Callable[[Any, Attribute[Any], Any], None]"
 M = TypeVar("M", bound=StrEnum)
 T = TypeVar("T")
-
-_NUMBER_LIKE = re.compile(r"\+?[0-9]{7,}")
 
 
 def invalid(owner: object, field: str, demand: str) -> InvalidMessageError:
@@ -238,13 +235,6 @@ def exactly_one(owner: object, *names: str) -> None:
     demand = f"needs exactly one of {', '.join(names)}; {found}"
     field = given[-1] if given else names[0]
     raise InvalidMessageError(f"{type(owner).__name__} {demand}", field=field)
-
-
-def mask_sender(sender: object) -> str:
-    """A sender's name as it is; a sender that is a number, masked."""
-    if isinstance(sender, str) and _NUMBER_LIKE.fullmatch(sender):
-        return mask_number(sender)
-    return repr(sender)
 
 
 def names_only(mapping: Mapping[str, object] | None) -> str:

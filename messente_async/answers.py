@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from messente_async._rules import mask_sender
 from messente_async.omnimessage import Channel, Omnimessage
 from messente_async.report import (
     DeliveryError,
@@ -26,7 +25,7 @@ from messente_async.report import (
 )
 from omni_common.converter import JsonError, loads
 from omni_common.exchange import Answer, Failure, FailureKind
-from omni_common.redaction import mask_number, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text
 
 __all__ = [
     "ERROR_CODES",
@@ -194,7 +193,7 @@ def read_bulk(answer: Answer, sent: Sequence[Omnimessage]) -> tuple[BulkItem, ..
     An item with ``errors`` is refused, one with an id is taken, whatever the HTTP status (T6). An
     item with both or neither is a contradiction of its own. Items with errors name no number, so
     that only their place ties them to a message. Hence, once places are proved wrong, by another
-    number of items or by one item that names another recipient, *every* item is a contradiction:
+    number of items, an id given twice or an item that names another recipient, *every* item is one:
     an item that seems to fit could belong to an equal number elsewhere in the batch, and a refusal
     that is put beside the wrong message would invite sending one that was taken.
 
@@ -212,6 +211,9 @@ def read_bulk(answer: Answer, sent: Sequence[Omnimessage]) -> tuple[BulkItem, ..
         if isinstance(one, OmnimessageCreated) and _differ(one.to, omnimessage.to):
             reason = f"the answer at place {place} is about another number"
             return _contradictions(reason, items, sent)
+    ids = [one.omnimessage_id for one in read if isinstance(one, OmnimessageCreated)]
+    if len(set(ids)) != len(ids):
+        return _contradictions("one id was given to several", items, sent)
     return tuple(
         Contradiction("neither an id nor errors", item) if one is None else one
         for one, item in zip(read, items, strict=True)

@@ -22,7 +22,7 @@ from messente_async.report import DeliveryReportResponse
 from messente_async.verdicts import (
     NOT_FOUND,
     bulk_reader,
-    read_cancelled,
+    cancelled_reader,
     read_report,
     sent_reader,
 )
@@ -39,6 +39,7 @@ from omni_common.errors import (
 )
 from omni_common.exchange import OnUnknown
 from omni_common.history import History
+from omni_common.redaction import shown_id
 from omni_common.report import DeliveryState
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions, TransportSettings
@@ -147,7 +148,7 @@ class MessenteClient:
         if isinstance(report, DeliveryReportResponse):
             return report
         raise UnknownMessageError(
-            f"messente does not know the message {omnimessage_id}",
+            f"messente does not know the message {shown_id(omnimessage_id)}",
             provider="messente",
             attempts=history.attempts,
             vendor_code=NOT_FOUND,
@@ -168,7 +169,9 @@ class MessenteClient:
         history = History()
         try:
             await self.transport.exchange(
-                cancel_request(omnimessage_id), read_cancelled, history=history
+                cancel_request(omnimessage_id),
+                cancelled_reader(omnimessage_id),
+                history=history,
             )
         except NotSentError as error:
             if history.outcome is Outcome.UNKNOWN:

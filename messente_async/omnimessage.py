@@ -28,7 +28,7 @@ from omni_common.converter import (
     register_tagged_union,
     structure,
 )
-from omni_common.errors import InvalidMessageError, UnknownMessageError
+from omni_common.errors import ForeignIdError, InvalidMessageError
 from omni_common.exchange import Operation, Request
 from omni_common.redaction import mask_number, mask_url
 
@@ -205,7 +205,7 @@ def status_request(omnimessage_id: str) -> Request:
     """The request that asks where an omnimessage is (``GET /omnimessage/{id}/status``).
 
     Raises:
-        UnknownMessageError: The text cannot be an id.
+        ForeignIdError: The text cannot be an id.
     """
     return Request("GET", f"{_path(omnimessage_id)}/status", Operation.READ)
 
@@ -214,7 +214,7 @@ def cancel_request(omnimessage_id: str) -> Request:
     """The request that cancels a scheduled omnimessage (``DELETE /omnimessage/{id}``).
 
     Raises:
-        UnknownMessageError: The text cannot be an id.
+        ForeignIdError: The text cannot be an id.
     """
     return Request("DELETE", _path(omnimessage_id), Operation.IDEMPOTENT_WRITE)
 
@@ -237,4 +237,4 @@ def _path(omnimessage_id: str) -> str:
             return f"/omnimessage/{quote(omnimessage_id, safe='')}"
         except UnicodeEncodeError:  # half a character
             pass
-    raise UnknownMessageError("this cannot be the id of an omnimessage", provider="messente")
+    raise ForeignIdError("this cannot be the id of an omnimessage", provider="messente")

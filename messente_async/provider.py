@@ -21,9 +21,9 @@ from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
     ConfigurationError,
+    ForeignIdError,
     NotSentError,
     OutcomeUnknownError,
-    UnknownMessageError,
 )
 from omni_common.exchange import OnUnknown
 from omni_common.failure import failed, failed_outcome
@@ -284,4 +284,4 @@ def _omnimessage_id(id: str) -> str:
     if isinstance(id, str) and id.startswith(_ID) and not id.startswith(f"{_ID}//") and id != _ID:
         return id.removeprefix(_ID)
     msg = "this is not the id of a message sent over messente; ids begin with messente:"
-    raise UnknownMessageError(msg, provider=_NAME)
+    raise ForeignIdError(msg, provider=_NAME)

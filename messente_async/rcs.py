@@ -14,7 +14,7 @@ from attrs import field, frozen
 from attrs.validators import optional
 
 from messente_async import _rules as rules
-from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
 
 __all__ = [
     "Rcs",
@@ -353,7 +353,7 @@ class Rcs:
     text: str | None = field(
         default=None, repr=mask_text, validator=optional(rules.text(at_most=3072))
     )
-    sender: str = field(kw_only=True, repr=rules.mask_sender, validator=rules.text())
+    sender: str = field(kw_only=True, repr=mask_sender, validator=rules.text())
     content_info: RcsContentInfo | None = field(
         default=None, kw_only=True, validator=optional(rules.a(RcsContentInfo))
     )

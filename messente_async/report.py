@@ -14,9 +14,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from messente_async._rules import mask_sender
 from messente_async.omnimessage import Channel
-from omni_common.redaction import mask_number, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text
 from omni_common.report import DeliveryState, overall_state
 
 __all__ = [

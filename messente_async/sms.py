@@ -10,7 +10,7 @@ from attrs import field, frozen
 from attrs.validators import optional
 
 from messente_async import _rules as rules
-from omni_common.redaction import mask_text
+from omni_common.redaction import mask_sender, mask_text
 
 __all__ = ["SMS", "Autoconvert"]
 
@@ -51,7 +51,7 @@ class SMS:
 
     text: str = field(repr=mask_text, validator=rules.text())
     sender: str | None = field(
-        default=None, kw_only=True, repr=rules.mask_sender, validator=optional(rules.text())
+        default=None, kw_only=True, repr=mask_sender, validator=optional(rules.text())
     )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=optional(rules.seconds()))
     autoconvert: Autoconvert | None = field(default=None, kw_only=True, converter=_as_autoconvert)

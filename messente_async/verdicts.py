@@ -30,8 +30,8 @@ from omni_common.retry import kind_of_status
 __all__ = [
     "NOT_FOUND",
     "bulk_reader",
+    "cancelled_reader",
     "item_failure",
-    "read_cancelled",
     "read_report",
     "sent_reader",
 ]
@@ -89,12 +89,21 @@ def read_report(answer: Answer) -> DeliveryReportResponse | MessenteErrors | Fai
     return _whole_refusal(answer)
 
 
-def read_cancelled(answer: Answer) -> Literal[True] | Failure | None:
-    """Read the answer to a cancellation: confirmed by a 2xx with a JSON object and no errors."""
-    refusal = _whole_refusal(answer)
-    if refusal is None and answer.status in _SUCCESS and _is_object(answer.body):
-        return True
-    return refusal
+def cancelled_reader(omnimessage_id: str) -> Reader[Literal[True]]:
+    """A reader for the answer to a cancellation.
+
+    Confirmed by a 2xx with a JSON object that has no errors and names no other message; Messente
+    documents an empty one (B4).
+    """
+
+    def read(answer: Answer) -> Literal[True] | Failure | None:
+        refusal = _whole_refusal(answer)
+        if refusal is not None or answer.status not in _SUCCESS:
+            return refusal
+        named = _named_message(answer.body)
+        return True if named is not None and named in {"", omnimessage_id} else None
+
+    return read
 
 
 def item_failure(item: MessenteErrors | Contradiction) -> Failure:
@@ -133,8 +142,10 @@ def _says_not_found(errors: MessenteErrors) -> bool:
     return any(item.code == NOT_FOUND for item in errors.errors)
 
 
-def _is_object(body: bytes) -> bool:
+def _named_message(body: bytes) -> str | None:
+    """The omnimessage that a JSON object names, empty if none; None if *body* is no such object."""
     try:
-        return isinstance(loads(body), dict)
+        document = loads(body)
     except JsonError:
-        return False
+        return None
+    return str(document.get("omnimessage_id") or "") if isinstance(document, dict) else None

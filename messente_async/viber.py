@@ -10,7 +10,7 @@ from attrs import field, frozen
 from attrs.validators import optional
 
 from messente_async import _rules as rules
-from omni_common.redaction import mask_text, mask_url
+from omni_common.redaction import mask_sender, mask_text, mask_url
 
 __all__ = [
     "ACCEPTED_COMBINATIONS",
@@ -169,7 +169,7 @@ class Viber:
         default=None, kw_only=True, validator=optional(rules.a(ViberCarousel))
     )
     sender: str | None = field(
-        default=None, kw_only=True, repr=rules.mask_sender, validator=optional(rules.text())
+        default=None, kw_only=True, repr=mask_sender, validator=optional(rules.text())
     )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=optional(rules.seconds()))
 

@@ -15,7 +15,7 @@ from attrs.validators import optional
 
 from messente_async import _rules as rules
 from omni_common.converter import ALWAYS_WRITTEN
-from omni_common.redaction import mask_text, mask_url
+from omni_common.redaction import mask_sender, mask_text, mask_url
 
 __all__ = [
     "WhatsApp",
@@ -247,9 +247,7 @@ class WhatsApp:
     sticker: WhatsAppSticker | None = field(
         default=None, validator=optional(rules.a(WhatsAppSticker))
     )
-    sender: str | None = field(
-        default=None, repr=rules.mask_sender, validator=optional(rules.text())
-    )
+    sender: str | None = field(default=None, repr=mask_sender, validator=optional(rules.text()))
     ttl: timedelta | None = field(default=None, validator=optional(rules.seconds()))
 
     def __attrs_post_init__(self) -> None:

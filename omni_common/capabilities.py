@@ -51,7 +51,7 @@ class Capabilities:
         provider: The provider's name, as in its connection URL.
         channels: The channels it sends, and what each can do.
         cascade: Whether several channels can be tried in order with one message.
-        batch_size: How many messages one call to the vendor takes; 1 if it has no bulk call.
+        batch_size: How many messages go into one bulk call, as set; 1 if the vendor has none.
         notes: What a user of this provider should know besides, a sentence each.
     """
 

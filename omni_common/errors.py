@@ -25,6 +25,7 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     │   └── UnsupportedMessageError    (the same class as above)
     ├── ReadError                      a status could not be read; says nothing about the message
     │   └── UnknownMessageError        the vendor does not know this id
+    │       └── ForeignIdError         it is no id of this provider's; nothing was asked
     ├── CancelFailedError              the vendor did not cancel: already sent, unknown, unreachable
     └── ConfigurationError             settings, credentials or an address are missing or wrong
 
@@ -50,6 +51,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "ConnectionRejectedError",
+    "ForeignIdError",
     "InsufficientFundsError",
     "InvalidMessageError",
     "NotSentError",
@@ -252,6 +254,10 @@ class ReadError(OmniError):
 
 class UnknownMessageError(ReadError):
     """The vendor, or this provider, does not know the id."""
+
+
+class ForeignIdError(UnknownMessageError):
+    """The id cannot be one of this provider's, so the vendor was not even asked."""
 
 
 class CancelFailedError(OmniError):

@@ -28,15 +28,20 @@ _LONG_NUMBER = re.compile(r"(?:\d[ \-./]?){7}")
 
 
 def plain(text: str | None) -> str:
-    """*text* if it can only be a key, a code or a field's name, else nothing."""
+    """*text* if it is short and holds no number that could be somebody's, else nothing."""
     if text is None or _PLAIN.fullmatch(text) is None or _LONG_NUMBER.search(text):
         return ""
     return text
 
 
+def _key(text: str | None) -> str:
+    """*text* if it can only be one of a vendor's keys, codes or field names: a single word."""
+    return "" if text is None or " " in text else plain(text)
+
+
 def described(failure: Failure) -> str:
     """What happened, in words that hold nothing of the request or the answer."""
-    named = [plain(failure.vendor_code), plain(failure.field), plain(failure.detail)]
+    named = [_key(failure.vendor_code), _key(failure.field), plain(failure.detail)]
     details = ", ".join(dict.fromkeys(part for part in named if part))
     return failure.kind.value + (f" ({details})" if details else "")
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 from attrs import Attribute, field, frozen
 
 from omni_common.errors import InvalidMessageError
-from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
 from omni_common.rules import (
     check_duration,
     check_line,
@@ -127,7 +127,9 @@ class Sms:
     channel: ClassVar[Channel] = Channel.SMS
 
     text: str = field(repr=mask_text, validator=check_text)
-    sender: str | None = field(default=None, kw_only=True, validator=check_optional_text)
+    sender: str | None = field(
+        default=None, kw_only=True, repr=mask_sender, validator=check_optional_text
+    )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=check_ttl)
 
     @property
@@ -172,7 +174,9 @@ class Viber:
         default=None, kw_only=True, repr=mask_url, validator=check_optional_text
     )
     video: ViberVideo | None = field(default=None, kw_only=True, validator=instance_of(ViberVideo))
-    sender: str | None = field(default=None, kw_only=True, validator=check_optional_text)
+    sender: str | None = field(
+        default=None, kw_only=True, repr=mask_sender, validator=check_optional_text
+    )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=check_ttl)
 
     def __attrs_post_init__(self) -> None:
@@ -211,7 +215,9 @@ class WhatsApp:
     template: WhatsAppTemplate | None = field(
         default=None, kw_only=True, validator=instance_of(WhatsAppTemplate)
     )
-    sender: str | None = field(default=None, kw_only=True, validator=check_optional_text)
+    sender: str | None = field(
+        default=None, kw_only=True, repr=mask_sender, validator=check_optional_text
+    )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=check_ttl)
 
     def __attrs_post_init__(self) -> None:
@@ -231,7 +237,9 @@ class Email:
     html: str | None = field(
         default=None, kw_only=True, repr=mask_text, validator=check_optional_text
     )
-    sender: str | None = field(default=None, kw_only=True, validator=check_optional_text)
+    sender: str | None = field(
+        default=None, kw_only=True, repr=mask_sender, validator=check_optional_text
+    )
     sender_name: str | None = field(default=None, kw_only=True, validator=check_optional_text)
     ttl: timedelta | None = field(default=None, kw_only=True, validator=check_ttl)
 
@@ -257,7 +265,9 @@ class Vk:
         validator=check_text_mapping,
         hash=False,
     )
-    sender: str | None = field(default=None, kw_only=True, validator=check_optional_text)
+    sender: str | None = field(
+        default=None, kw_only=True, repr=mask_sender, validator=check_optional_text
+    )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=check_ttl)
 
     def __attrs_post_init__(self) -> None:
@@ -305,7 +315,7 @@ class Message:
         send_at: When to send; aware. None means now.
         priority: None leaves it to the vendor.
         callback_url: Where the vendor should report delivery, http or https.
-        metadata: Text that the vendor carries along and gives back in its reports.
+        metadata: Text that the vendor carries along; what comes back is in a report's ``raw``.
         reference: Your own name for this message; a new UUID unless given. It is on every receipt,
             error and log record about the message.
         extra: Per provider name, fields merged last into that vendor's object for this message;

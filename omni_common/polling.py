@@ -13,6 +13,7 @@ from omni_common.errors import (
     AnswerLostError,
     ConnectionFailedError,
     ConnectionRejectedError,
+    ForeignIdError,
     OmniError,
     RateLimitedError,
     ReadError,
@@ -43,6 +44,8 @@ async def poll_until_final(
         UnknownMessageError: The vendor still does not know the id a minute on.
         ReadError: Not one question was answered within *timeout*, or asking cannot succeed.
     """
+    if not isinstance(timeout, timedelta):
+        raise TypeError(f"timeout must be a timedelta, not {type(timeout).__name__}")
     start = clock.monotonic()
     interval = _FIRST_INTERVAL
     last: DeliveryReport | None = None
@@ -51,6 +54,8 @@ async def poll_until_final(
         trouble: ReadError | None = None
         try:
             last = await status(id)
+        except ForeignIdError:
+            raise
         except UnknownMessageError:
             if waited >= _NEWBORN:
                 raise
@@ -88,6 +93,10 @@ async def status_of_each(
             return StatusResult(id, report=await status(id))
         except OmniError as error:
             return StatusResult(id, error=error)
+        except Exception as error:  # noqa: BLE001 - a provider that breaks its contract
+            unreadable = ReadError(f"the status could not be read ({type(error).__name__})")
+            unreadable.__cause__ = error
+            return StatusResult(id, error=unreadable)
 
     asked: deque[asyncio.Task[StatusResult]] = deque()
     try:

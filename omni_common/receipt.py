@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from omni_common.errors import Attempt, NotSentError, Outcome, OutcomeUnknownError
 from omni_common.message import Channel, Message
-from omni_common.redaction import mask_number
+from omni_common.redaction import mask_number, mask_sender
 
 __all__ = ["Accepted", "NotSent", "Part", "Receipt", "SendOutcome", "Unknown"]
 
@@ -19,7 +19,7 @@ class Part:
 
     channel: Channel | str
     id: str | None = None
-    sender: str | None = None
+    sender: str | None = field(default=None, repr=mask_sender)
 
 
 @frozen

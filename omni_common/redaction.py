@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-__all__ = ["mask_number", "mask_text", "mask_url"]
+__all__ = ["mask_number", "mask_sender", "mask_text", "mask_url", "shown_id"]
 
 _PHONE = re.compile(r"(\+?)([0-9]{7,})", re.ASCII)
 _EMAIL = re.compile(r"([^@\s])[^@]*@([^@\s]+)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
+_ID = re.compile(r"[\w:.-]{1,100}", re.ASCII)
 _PREFIX_DIGITS = 3
 _LAST_DIGITS = 2
 _HIDDEN_DIGITS = 5
@@ -52,6 +53,13 @@ def mask_number(text: object) -> str:
     return mask_text(text)
 
 
+def mask_sender(sender: object) -> str:
+    """Show a sender's name as it is; a sender that is a phone number is masked like one."""
+    if isinstance(sender, str) and not _PHONE.fullmatch(sender):
+        return repr(sender)
+    return mask_number(sender)
+
+
 def mask_url(url: object) -> str:
     """Show the scheme and the host of *url*; user, password, port, path and query are left out.
 
@@ -69,6 +77,14 @@ def mask_url(url: object) -> str:
     if not host or "@" in url[scheme.end() + len(parts.netloc) :]:
         return hidden
     return f"{scheme[1].lower()}://[{host}]" if ":" in host else f"{scheme[1].lower()}://{host}"
+
+
+def shown_id(id: object) -> str:
+    """Show an id of a message if it looks like one; anything else by its length alone.
+
+    Whatever was passed as an id may be something else, and may break up a log.
+    """
+    return id if isinstance(id, str) and _ID.fullmatch(id) else mask_text(id)
 
 
 def _length(count: int, unit: str) -> str:

@@ -12,7 +12,13 @@ T = TypeVar("T")
 
 
 async def as_async(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
-    """Iterate over either kind of iterable; an async generator is closed at the end."""
+    """Iterate over either kind of iterable; an async generator is closed at the end.
+
+    Raises:
+        TypeError: *items* is a single text, which would be read letter by letter.
+    """
+    if isinstance(items, str):
+        raise TypeError("several are expected here, not a single text: put it into a list")
     if not isinstance(items, AsyncIterable):
         for item in items:
             yield item

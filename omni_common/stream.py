@@ -192,7 +192,6 @@ class Batches:
         for batch in self._batches:
             if batch.task is not None and batch.history.outcome is Outcome.NOT_SENT:
                 batch.task.cancel()
-        self.wake()
 
     async def close(self) -> None:
         """Stop: requests that have left get a moment to be answered, the others never leave."""
@@ -208,7 +207,6 @@ class Batches:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             grace.cancel()
-            give_up()
             for batch in self._batches:
                 batch.settle()
 

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 from attrs import evolve, frozen
 
 from omni_common.clock import Clock, SystemClock
-from omni_common.errors import ClientClosedError, ConfigurationError, Outcome
+from omni_common.errors import (
+    ClientClosedError,
+    ConfigurationError,
+    InvalidMessageError,
+    Outcome,
+)
 from omni_common.exchange import (
     Answer,
     Failure,
@@ -109,6 +114,9 @@ class Transport:
             OmniError: As ``omni_common.errors`` draws it; for ``Operation.READ`` always a
                 ``ReadError`` (or ``ClientClosedError``).
         """
+        if on_unknown not in {"raise", "resend"}:
+            text = 'on_unknown must be "raise" or "resend"'
+            raise InvalidMessageError(text, field="on_unknown", reference=reference)
         history = History() if history is None else history
         budget = _Budget(self.clock, self.settings.timeout if timeout is None else timeout)
         call = _Call(request, read, budget, history)

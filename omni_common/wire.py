@@ -18,7 +18,6 @@ import aiohttp
 from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 from yarl import URL
 
 from omni_common.errors import ConfigurationError
@@ -58,21 +57,17 @@ class _BrokenError(Exception):
     """Carries a disconnection past aiohttp, which would repeat some methods on its own."""
 
 
-class _Connector(aiohttp.TCPConnector):
-    """A pool that does not hand out a connection on which something came unasked.
+class _Request(aiohttp.ClientRequest):
+    """A request that does not leave over a connection on which something came unasked.
 
-    aiohttp would take that for the answer to the next request, and a send that was never answered
-    for an accepted one.
+    aiohttp would take that for the answer to this request, and a send that was never answered for
+    an accepted one. Looked at here, it holds for the pool of a given session too.
     """
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        if connection.protocol is not None and connection.protocol.should_close:
-            connection.close()
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if conn.protocol is not None and conn.protocol.should_close:
             raise aiohttp.ServerDisconnectedError("the server spoke unasked")
-        return connection
+        return await super().send(conn)
 
 
 class Wire:
@@ -232,7 +227,7 @@ async def _open(
     used in several ``asyncio.run`` leaves no open sockets behind.
     """
     connector: aiohttp.BaseConnector | None = (
-        _Connector(limit=0, keepalive_timeout=_KEEP_ALIVE, ssl=tls)
+        aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, ssl=tls)
         if given is None
         else given.connector
     )
@@ -241,6 +236,7 @@ async def _open(
             connector=connector,
             connector_owner=given is None,
             cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=_Request,
             trace_configs=None if given is None else given.trace_configs,
             loop=asyncio.get_running_loop(),  # refused unless it is the connector's too
         )

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, TextIO
 
 from attrs import frozen
@@ -72,11 +73,25 @@ def write_json(document: Mapping[str, Any]) -> None:
     write(sys.stdout, json.dumps(document, indent=2))
 
 
-def write(stream: TextIO, *lines: str) -> None:
-    """Write *lines* at once. A reader that went away changes nothing about what was done."""
+def write(stream: TextIO | None, *lines: str) -> None:
+    """Write *lines* at once; where they cannot be written, on standard error instead.
+
+    What was done stays done, and the exit code says so: a full disk or a reader that went away
+    must not make a message that was sent look like one that was not.
+    """
+    text = "".join(f"{line}\n" for line in lines)
+    lost = stream is None or not _is_written(stream, text)
+    if lost and stream is not sys.stderr:
+        write(sys.stderr, *lines)
+
+
+def _is_written(stream: TextIO, text: str) -> bool:
     try:
-        stream.write("".join(f"{line}\n" for line in lines))
+        stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        # Else the interpreter tries again at its end, complains and changes the exit code.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        # Else the interpreter writes again at its end, complains and changes the exit code.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return isinstance(error, BrokenPipeError)  # whoever read has seen enough
+    return True

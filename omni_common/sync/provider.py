@@ -142,6 +142,8 @@ def _status_many(provider: AsyncOmniProvider, ids: list[str]) -> AsyncIterator[S
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    if isinstance(ids, str):
+        raise TypeError("several are expected here, not a single text: put it into a list")
     chunk: list[str] = []
     for id in ids:
         chunk.append(id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -27,7 +27,8 @@ class OutcomeStream:
     It reads its source only as fast as outcomes are taken, in the thread that takes them; batches
     are sent in the background meanwhile. Leaving the context stops it; :attr:`unreported` then
     holds an outcome for every message that was read and not handed out, and each of these leaves a
-    record on ``omni_common.outcome``. For one thread at a time.
+    record on ``omni_common.outcome``. Iterating it without a context works too, and stops it
+    likewise when the loop is left. For one thread at a time.
     """
 
     def __init__(self, portal: Portal[OmniProvider], messages: Iterable[Message]) -> None:
@@ -40,6 +41,7 @@ class OutcomeStream:
         self._under_way = 0
         self._ended = False
         self._source_error: Exception | None = None
+        self._entered = False
         self._closed = False
         self._process = os.getpid()
 
@@ -53,6 +55,7 @@ class OutcomeStream:
         return (*self._taken, *self._batches.unreported(), *kept_back)
 
     def __enter__(self) -> Self:
+        self._entered = True
         return self
 
     def __exit__(
@@ -63,8 +66,9 @@ class OutcomeStream:
     ) -> None:
         self.close()
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[SendOutcome]:
+        # As in the async stream: a bare loop has no other moment to clean up than its end.
+        return self if self._entered else self._iterate_once()
 
     def __next__(self) -> SendOutcome:
         """The next outcome, in the order of the messages.
@@ -99,6 +103,17 @@ class OutcomeStream:
             self._portal.call(_close, batches)
         for outcome in self.unreported:
             record_interrupted(batches.provider, outcome.message.reference, outcome.outcome)
+
+    def _iterate_once(self) -> Iterator[SendOutcome]:
+        try:
+            while True:
+                try:
+                    outcome = next(self)
+                except StopIteration:
+                    return
+                yield outcome
+        finally:
+            self.close()
 
     def _fill(self, batches: Batches) -> None:
         """Read and wait until an outcome is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -15,7 +16,7 @@ from omni_common.cli.output import Output
 from omni_common.cli.usage import UsageError
 from omni_common.errors import Outcome
 from omni_common.history import record_interrupted
-from tests.cli.command import Omni
+from tests.cli.command import NumberMaker, Omni, started
 
 BODY = "canary body 271828"
 CREDENTIAL = "sandbox-password"
@@ -87,3 +88,16 @@ def test_outcome_records_are_collected_and_not_logged(caplog: pytest.LogCaptureF
     record_interrupted("messente", "order-2", Outcome.UNKNOWN)
     assert [record.__dict__["reference"] for record in caplog.records] == ["order-2"]
     assert "order-2" not in records
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_an_answer_that_cannot_be_written_does_not_hide_that_the_message_was_sent(
+    over_messente: MessenteEmulator, number: NumberMaker
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        to = number("0000")
+        process = started("send", to, "--text", "Hi", stdout=full)
+        _, complaints = process.communicate()
+    assert process.returncode == 0
+    assert "accepted messente:" in complaints
+    assert over_messente.ledger.count(to=to) == 1

@@ -71,7 +71,7 @@ def test_status_answers_for_each_id_and_the_worst_decides_the_exit_code(
     known, unknown, foreign = ended.document["messages"]
     assert (known["state"], known["error"]) == ("undelivered", None)
     assert (unknown["state"], unknown["error"]["class"]) == (None, "UnknownMessageError")
-    assert foreign["error"]["class"] == "UnknownMessageError"
+    assert foreign["error"]["class"] == "ForeignIdError"
     assert omni("status", id).code == 0
     lines = omni("status", id, "devino:sms:1").output.splitlines()
     assert [line.split()[:3] for line in lines] == [

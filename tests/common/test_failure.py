@@ -200,3 +200,10 @@ def test_a_rate_limit_of_one_message_keeps_the_wait() -> None:
     assert isinstance(outcome, NotSent)
     assert isinstance(outcome.error, RateLimitedError)
     assert outcome.error.retry_after == timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("words", ["text Hello is bad", "Hello there", "to 5551234"])
+def test_a_vendors_key_with_blanks_is_a_sentence_and_is_not_quoted(words: str) -> None:
+    failure = Failure(FailureKind.REFUSED, vendor_code=words, field=words)
+    assert words not in described(failure)
+    assert failure.vendor_code == words

@@ -16,6 +16,7 @@ from omni_common.errors import (
     ClientClosedError,
     ConnectionFailedError,
     ConnectionRejectedError,
+    ForeignIdError,
     NotSupportedError,
     OmniError,
     PermissionDeniedError,
@@ -25,7 +26,7 @@ from omni_common.errors import (
     UnexpectedAnswerError,
     UnknownMessageError,
 )
-from omni_common.polling import status_of_each
+from omni_common.polling import poll_until_final, status_of_each
 from omni_common.report import DeliveryReport, DeliveryState
 from tests.support.clock import FakeClock
 from tests.support.providers import StatusProvider
@@ -230,7 +231,7 @@ async def test_results_keep_their_place_whichever_is_answered_first() -> None:
             ward.held[id].set()
 
     answering = asyncio.create_task(answer())
-    results = [result async for result in status_of_each(ward.status, "01234")]
+    results = [result async for result in status_of_each(ward.status, list("01234"))]
     await answering
     assert [result.id for result in results] == list("01234")
 
@@ -282,7 +283,7 @@ async def test_a_consumer_that_is_cancelled_leaves_no_question_open() -> None:
     ward.held = {"0": asyncio.Event(), "1": asyncio.Event()}
 
     async def consume() -> None:
-        async for _ in status_of_each(ward.status, "01"):
+        async for _ in status_of_each(ward.status, list("01")):
             pass
 
     consumer = asyncio.create_task(consume())
@@ -316,3 +317,28 @@ async def test_any_ids_have_one_result_each(ids: list[str], *, slow: bool) -> No
     omni = StatusProvider([SENT])
     source = from_afar(ids) if slow else ids
     assert [result.id async for result in omni.status_many(source)] == ids
+
+
+async def test_an_id_of_another_provider_is_no_newborn() -> None:
+    async def status(_: str) -> DeliveryReport:
+        raise ForeignIdError("this id is another provider's")
+
+    with pytest.raises(ForeignIdError):
+        await poll_until_final(status, "messente:1", timedelta(minutes=1), FakeClock())
+
+
+async def test_a_timeout_in_plain_seconds_is_refused_before_anything_is_asked() -> None:
+    with pytest.raises(TypeError, match="timedelta"):
+        await poll_until_final(Ward().status, "1", 5, FakeClock())  # type: ignore[arg-type]
+
+
+async def test_a_provider_that_breaks_its_contract_spoils_only_its_own_result() -> None:
+    async def status(id: str) -> DeliveryReport:
+        if id == "bad":
+            raise KeyError(id)
+        return DeliveryReport(id, DeliveryState.SENT)
+
+    good, bad = [result async for result in status_of_each(status, ["good", "bad"])]
+    assert good.report is not None
+    assert isinstance(bad.error, ReadError)
+    assert isinstance(bad.error.__cause__, KeyError)

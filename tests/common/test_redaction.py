@@ -6,7 +6,9 @@ import pytest
 from attrs import field, frozen
 from hypothesis import given, strategies as st
 
-from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.message import Sms
+from omni_common.receipt import Part
+from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url, shown_id
 from omni_common.secret import Secret
 
 ANYTHING = st.one_of(
@@ -110,3 +112,18 @@ def test_masks_serve_as_the_repr_of_a_field() -> None:
         "Letter(to=+372…00, text=<5 characters>, link=https://shop.example)"
     )
     assert repr(Letter(None, "")).endswith("Letter(to=None, text=<0 characters>, link=None)")
+
+
+@pytest.mark.parametrize("number", ["+37251234567", "37251234567"])
+def test_a_sender_that_is_a_number_is_masked_and_a_name_is_not(number: str) -> None:
+    assert "1234" not in mask_sender(number)
+    assert mask_sender("Shop") == "'Shop'"
+    assert mask_sender(None) == "None"
+    for holder in (Sms("Hi", sender=number), Part("sms", "1", number)):
+        assert number not in repr(holder)
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "devino://key@host", "x" * 200, "", None, 5])
+def test_only_what_looks_like_an_id_is_shown_as_one(text: object) -> None:
+    assert shown_id("messente:d7248cda-6c1a") == "messente:d7248cda-6c1a"
+    assert shown_id(text) == mask_text(text)

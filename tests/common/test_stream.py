@@ -109,6 +109,26 @@ async def test_a_hundred_thousand_messages_are_read_only_a_few_batches_ahead(
     assert furthest <= 4 * size
 
 
+async def test_others_may_run_whenever_a_batch_has_been_read() -> None:
+    turns, seen = 0, []
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def source() -> Iterator[Message]:
+        for each in messages(40):
+            seen.append(turns)
+            yield each
+
+    ticking = asyncio.create_task(tick())
+    await all_of(BulkProvider(10).send_many(source()))
+    ticking.cancel()
+    assert len(set(seen)) == 4
+
+
 async def test_a_slow_source_is_not_read_ahead_without_bounds_either(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

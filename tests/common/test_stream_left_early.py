@@ -295,20 +295,27 @@ async def test_a_generator_is_closed_when_its_stream_is(kind: str) -> None:
     assert closed
 
 
-async def test_a_source_that_will_not_be_cancelled_is_accounted_for_too() -> None:
+@pytest.mark.parametrize("size", [1, 2])
+async def test_a_source_that_will_not_be_cancelled_is_read_no_further_and_accounted_for(
+    size: int,
+) -> None:
+    waits = asyncio.Event()
+
     async def source() -> AsyncIterator[Message]:
-        yield message(0)
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            yield message(1)
+        for number in range(100):
+            if number == 2:
+                waits.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0) if number < 2 else await asyncio.Event().wait()
+            yield message(number)
 
     clock = FakeClock()
-    omni = BulkProvider(1, clock)
+    omni = BulkProvider(size, clock)
     async with omni.send_many(source()) as stream:
         await anext(stream)
-    assert shown(stream.unreported) == ["NotSent 1"]
-    assert [each.reference for each in omni.sent] == ["0"]
+        await waits.wait()
+    assert shown(stream.unreported) == ["Accepted 1", "NotSent 2"]
+    assert [each.reference for each in omni.sent] == ["0", "1"]
     assert clock.next_in is None
 
 

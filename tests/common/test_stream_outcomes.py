@@ -44,6 +44,16 @@ async def test_a_message_that_fails_its_check_is_not_sent_and_stops_no_other() -
     assert (refused.error.field, refused.error.reference) == ("send_at", "0")
 
 
+async def test_an_error_of_a_check_is_about_its_message_said_or_not() -> None:
+    class Terse(MemoryProvider):
+        def check(self, message: Message) -> list[NotSentError]:
+            return [NotSentError("no"), NotSentError("never")]
+
+    (outcome,) = await all_of(Terse().send_many([message(7)]))
+    assert isinstance(outcome, NotSent)
+    assert (outcome.error.text, outcome.error.reference) == ("no", "7")
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [(RefusedError("no", vendor_code="7"), NotSent), (AnswerLostError("gone"), Unknown)],

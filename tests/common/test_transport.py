@@ -6,11 +6,13 @@ import asyncio
 import gzip
 import traceback
 
+import aiohttp
 import pytest
 
 from omni_common.errors import (
     AnswerLostError,
     ConnectionRejectedError,
+    InvalidMessageError,
     OmniError,
     OutcomeUnknownError,
     RefusedError,
@@ -325,11 +327,15 @@ async def test_a_second_answer_to_one_request_is_not_taken_for_the_answer_to_the
     assert server.connections == 2
 
 
-async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() -> None:
+@pytest.mark.parametrize("given", [False, True], ids=["our session", "a given session"])
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(
+    *, given: bool
+) -> None:
     clock, cue = FakeClock(), asyncio.Event()
     async with (
         FaultServer(answer_and_speak_again(cue), answer()) as server,
-        transport_to(server, clock=clock) as omni,
+        aiohttp.ClientSession() as session,
+        transport_to(server, clock=clock, session=session if given else None) as omni,
     ):
         assert await omni.exchange(SEND, accepted) == ACCEPTED
         cue.set()
@@ -364,3 +370,11 @@ async def test_a_login_that_cannot_be_a_header_is_refused_here_and_not_repeated(
 
     assert server.requests == []
     assert len(caught.value.attempts) == 1
+
+
+async def test_on_unknown_takes_two_words_only() -> None:
+    async with FaultServer(answer()) as server, transport_to(server) as omni:
+        with pytest.raises(InvalidMessageError) as refused:
+            await omni.exchange(SEND, accepted, on_unknown="Resend")  # type: ignore[arg-type]
+    assert refused.value.field == "on_unknown"
+    assert server.requests == []

@@ -256,3 +256,21 @@ def test_s19_after_a_fork_parent_and_child_go_on(vendor: Emulator, url: str) -> 
         omni.send(hello("+37251000202"))
     for number in ("+37251000200", "+37251000201", "+37251000202"):
         assert vendor.ledger.count(to=number) == 1
+
+
+def test_a_bare_loop_that_is_left_accounts_for_what_it_read(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = (hello(number, reference=str(at)) for at, number in enumerate(ordinary(10)))
+    with caplog.at_level(logging.WARNING, "omni_common.outcome"), connect(url) as omni:
+        for outcome in omni.send_many(source):
+            assert outcome.message.reference == "0"
+            break
+    assert [vars(record)["reference"] for record in caplog.records] == [
+        str(number) for number in range(1, 10)
+    ]
+
+
+def test_a_single_id_is_not_read_letter_by_letter(url: str) -> None:
+    with connect(url) as omni, pytest.raises(TypeError):
+        next(omni.status_many("messente:1"))

@@ -349,3 +349,11 @@ def test_an_item_that_says_nothing_clear_leaves_only_its_own_message_unknown(ite
 @pytest.mark.parametrize("body", [ERRORS, {**ERRORS, "messages": []}, {}, [], {"messages": {}}])
 def test_a_bulk_answer_without_items_is_no_result(body: Any) -> None:
     assert read_bulk(answer(body), [SENT]) is None
+
+
+def test_one_id_for_several_messages_leaves_every_message_unknown() -> None:
+    sent = batch("+37251000001", "+37251000002", "+37251000003")
+    body = {"messages": [created(sent[0].to, "a"), ERRORS, created(sent[2].to, "a")]}
+    items = read_bulk(answer(body), sent) or ()
+
+    assert [type(item) for item in items] == [Contradiction] * 3

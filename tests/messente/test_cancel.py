@@ -350,3 +350,23 @@ async def test_an_id_is_one_step_of_the_path_whatever_it_holds(
 
     (request,) = emulator.requests
     assert (request.operation, request.parameters) == ("cancel", {"id": id})
+
+
+@pytest.mark.parametrize(
+    ("body", "confirms"),
+    [
+        (b"{}", True),
+        (b'{"omnimessage_id": "d7248cda-6c1a-4436-acf5-aaf249bb67d3"}', True),
+        (b'{"omnimessage_id": "another"}', False),
+    ],
+)
+async def test_an_answer_that_names_another_message_confirms_nothing(
+    body: bytes, *, confirms: bool
+) -> None:
+    async with FaultServer(answer(202, body)) as server:
+        omni = MessenteProvider("user", "password", base_url=server.url)
+        async with omni:
+            if confirms:
+                await omni.cancel(ID)
+            else:
+                assert isinstance(await failure(omni), UnexpectedAnswerError)

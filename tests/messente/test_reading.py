@@ -14,6 +14,7 @@ from omni_common.errors import (
     AnswerLostError,
     AuthenticationError,
     ClientClosedError,
+    ForeignIdError,
     ReadError,
     RefusedError,
     ServerFailedError,
@@ -60,7 +61,7 @@ async def test_an_id_that_messente_does_not_know_says_so(
 async def test_an_id_that_is_not_messentes_is_unknown_before_any_request(
     omni: MessenteProvider, emulator: MessenteEmulator, id: Any
 ) -> None:
-    assert isinstance(await read_error(omni, id), UnknownMessageError)
+    assert isinstance(await read_error(omni, id), ForeignIdError)
     assert emulator.requests == []
 
 
@@ -153,7 +154,7 @@ async def test_many_ids_have_a_result_each_in_their_order(
     assert [type(each.error) for each in results] == [
         UnknownMessageError,
         type(None),
-        UnknownMessageError,
+        ForeignIdError,
     ]
     assert results[1].report is not None
     assert results[1].report.state is DeliveryState.ACCEPTED

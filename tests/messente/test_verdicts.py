@@ -18,8 +18,8 @@ from messente_async.report import DeliveryReportResponse
 from messente_async.sms import SMS
 from messente_async.verdicts import (
     bulk_reader,
+    cancelled_reader,
     item_failure,
-    read_cancelled,
     read_report,
     sent_reader,
 )
@@ -248,13 +248,13 @@ def test_only_a_success_brings_a_report(status: int) -> None:
 def test_only_a_success_with_an_object_and_no_errors_confirms_a_cancellation(
     status: int, body: Any
 ) -> None:
-    confirmed = read_cancelled(answer(status, body)) is True
+    confirmed = cancelled_reader("d7248cda")(answer(status, body)) is True
 
     assert confirmed == (status // 100 == 2 and body == b"{}")
 
 
 def test_a_cancellation_of_what_is_not_found_is_refused_with_its_code() -> None:
-    verdict = read_cancelled(answer(404, errors("101")))
+    verdict = cancelled_reader("d7248cda")(answer(404, errors("101")))
 
     assert isinstance(verdict, Failure)
     assert (verdict.kind, verdict.vendor_code) == (FailureKind.REFUSED, "101")

@@ -82,10 +82,15 @@ class Child:
         return Ended(self._process.returncode, self._lines + output.splitlines(), complaints)
 
     def kill(self) -> None:
-        """End it by force, if it has not ended."""
-        if self._process.poll() is None:
+        """End by force a script that nobody saw end, and what it forked."""
+        if self._process.returncode is not None:
+            return
+        if sys.platform == "win32":
             self._process.kill()
-            self._process.communicate()
+        else:
+            # The group bears the number of the script, which nobody else gets before it is reaped.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate()
 
 
 StartChild = Callable[..., Child]
@@ -122,6 +127,7 @@ def children() -> Iterator[StartChild]:
                 stderr=subprocess.PIPE,
                 text=True,
                 env=_environment(measured=measured),
+                start_new_session=True,
             )
         )
         started.append(child)

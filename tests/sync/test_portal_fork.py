@@ -39,6 +39,25 @@ def test_s16_after_a_fork_child_and_parent_both_work(start_child: StartChild) ->
     assert ended == (0, ["child", "parent"], "")
 
 
+def test_s16_what_the_child_inherited_is_kept_from_every_finalizer(
+    start_child: StartChild,
+) -> None:
+    # CPython happens to keep what the stack of a lost thread held; that is no promise.
+    ended = start_child("""
+        from omni_common.sync import loop_thread
+
+        portal = Portal(nothing)
+        portal.call(name_of_thread)
+        inherited = portal._thread
+        child = os.fork()
+        if not child:
+            say(inherited in loop_thread._graveyard, inherited in loop_thread.running)
+            sys.exit()
+        assert os.waitpid(child, 0)[1] == 0
+    """).end()
+    assert ended == (0, ["True False"], "")
+
+
 def test_s16_a_child_that_never_calls_ends_in_silence(start_child: StartChild) -> None:
     ended = start_child("""
         portal = Portal(aiohttp.ClientSession)

@@ -15,6 +15,7 @@ import pytest
 
 from omni_common.errors import OutcomeUnknownError
 from omni_common.sync import loop_thread
+from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
 from tests.sync.children import StartChild
 from tests.sync.held import Held, double
@@ -258,6 +259,19 @@ def test_a_call_interrupted_while_the_resource_opens_was_not_sent(
     with closing(portal), pytest.raises(AlarmError) as caught:
         portal.call(note)
     assert caught.value.__notes__ == ["The interrupted call had not begun: nothing was sent."]
+    assert not called
+
+
+async def test_a_call_given_up_before_its_first_step_is_never_made() -> None:
+    called: list[Held] = []
+
+    async def note(held: Held) -> None:
+        called.append(held)
+
+    call = Call(note)
+    task = call.begin(asyncio.get_running_loop(), Held())
+    assert call.give_up_waiting() == "The interrupted call had not begun: nothing was sent."
+    await asyncio.wait([task])
     assert not called
 
 
