@@ -12,7 +12,7 @@ from attrs import Attribute, field, frozen
 
 from devino_async.zone import in_utc
 from omni_common.errors import InvalidMessageError
-from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
 from omni_common.rules import check_optional_url, check_text, check_text_mapping
 from omni_common.segments import Encoding, segments
 
@@ -119,7 +119,7 @@ class SmsMessage:
         InvalidMessageError: A value is outside what Devino documents; ``field`` names it.
     """
 
-    sender: str = field(validator=_by_rule(check_text))
+    sender: str = field(repr=mask_sender, validator=_by_rule(check_text))
     to: str = field(repr=mask_number, validator=_check_phone)
     text: str = field(repr=mask_text, validator=[_by_rule(check_text), _check_length])
     validity: timedelta | None = field(default=None, validator=_check_validity)

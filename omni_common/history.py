@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from omni_common.errors import Attempt, Outcome
 
-__all__ = ["OUTCOME_LOGGER", "History", "record_interrupted"]
+__all__ = ["OUTCOME_LOGGER", "History", "accounted", "record_interrupted"]
 
 OUTCOME_LOGGER = "omni_common.outcome"
 """Logger that receives one WARNING record for each message whose caller could not be answered."""
+
+accounted: ContextVar[bool] = ContextVar("accounted", default=False)
+"""Set in a task whose messages its maker accounts for: each message leaves one record only."""
 
 _outcome_log = logging.getLogger(OUTCOME_LOGGER)
 
@@ -65,6 +69,8 @@ class History:
 
 def record_interrupted(provider: str, reference: str, outcome: Outcome) -> None:
     """Leave the record of a message whose caller went away before it could be answered."""
+    if accounted.get():
+        return
     _outcome_log.warning(
         "send interrupted: provider=%s reference=%s outcome=%s",
         provider,

@@ -178,7 +178,11 @@ class DeliveryReport:
             ValueError: *parts* is empty.
         """
         state = overall_state([part.state for part in parts])
-        deciding = next(part for part in reversed(parts) if part.state is state)
+        # Of channels under way the first has its turn; of those that came to an end, be it one that
+        # nobody knows, the last had it.
+        ended = state.is_final or state is DeliveryState.UNKNOWN
+        in_turn = reversed(parts) if ended else iter(parts)
+        deciding = next(part for part in in_turn if part.state is state)
         return cls(
             id=id,
             state=state,

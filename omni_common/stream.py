@@ -25,7 +25,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.failure import failed
-from omni_common.history import History, record_interrupted
+from omni_common.history import History, accounted, record_interrupted
 from omni_common.message import Message
 from omni_common.receipt import NotSent, SendOutcome, Unknown
 from omni_common.source import as_async
@@ -227,6 +227,7 @@ class Batches:
             self._linger = None
 
     async def _send(self, batch: _Batch) -> None:
+        accounted.set(True)  # for this task alone: what is left unreported is recorded by `close`
         indexes = [index for index, outcome in enumerate(batch.outcomes) if outcome is None]
         try:
             if indexes:

@@ -200,3 +200,18 @@ def test_a_result_with_an_error_pickles_too() -> None:
 )
 def test_a_fault_is_printed_as_the_vendor_said_it(fault: DeliveryFault, text: str) -> None:
     assert str(fault) == text
+
+
+@pytest.mark.parametrize(
+    ("states", "channel"),
+    [
+        ([S.ACCEPTED, S.ACCEPTED], Channel.VIBER),
+        ([S.EXPIRED, S.EXPIRED], Channel.SMS),
+        ([S.UNKNOWN, S.UNKNOWN], Channel.SMS),
+    ],
+)
+def test_a_report_shows_the_channel_whose_turn_it_is_or_was(
+    states: list[S], channel: Channel
+) -> None:
+    parts = [part(Channel.VIBER, states[0]), part(Channel.SMS, states[1])]
+    assert DeliveryReport.of_parts("memory:1", parts).channel is channel

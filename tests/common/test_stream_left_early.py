@@ -10,10 +10,11 @@ from contextlib import suppress
 
 import pytest
 
-from omni_common.errors import AnswerLostError, ClientClosedError, NotSentError
-from omni_common.history import OUTCOME_LOGGER
+from omni_common.errors import AnswerLostError, ClientClosedError, NotSentError, Outcome
+from omni_common.exchange import OnUnknown
+from omni_common.history import OUTCOME_LOGGER, record_interrupted
 from omni_common.message import Message
-from omni_common.receipt import NotSent, Unknown
+from omni_common.receipt import NotSent, Receipt, Unknown
 from tests.support.clock import FakeClock
 from tests.support.outcomes import CANARY, belated, message, messages, pulled, shown
 from tests.support.providers import BulkProvider, MemoryProvider
@@ -366,3 +367,35 @@ def test_a_program_may_end_while_a_bare_loop_is_being_left(
     assert len(recorded(caplog)) >= 5
     assert len(set(recorded(caplog))) == len(recorded(caplog))
     assert all(each.name == OUTCOME_LOGGER for each in caplog.records if each.levelno >= 30)
+
+
+class RecordingProvider(MemoryProvider):
+    """Leaves its own record of a send that is interrupted, as a provider over a transport does."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.sending = asyncio.Event()
+
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        self.sending.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            record_interrupted("memory", message.reference, Outcome.UNKNOWN)
+        raise AssertionError
+
+
+async def test_a_message_leaves_one_record_even_if_its_provider_keeps_records_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = FakeClock()
+    omni = RecordingProvider(clock)
+    stream = omni.send_many([message("1")])
+    with caplog.at_level(logging.WARNING, OUTCOME_LOGGER):
+        taking = asyncio.ensure_future(anext(stream))
+        await omni.sending.wait()
+        taking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await taking
+        await clock.drive(stream.close())
+    assert len(caplog.records) == len(stream.unreported) == 1
