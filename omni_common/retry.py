@@ -200,14 +200,21 @@ def decide(
 
 
 def attempt_seconds(
-    operation: Operation, attempt: int, remaining: float, allowance: float, policy: RetryPolicy
+    operation: Operation,
+    attempt: int,
+    remaining: float,
+    allowance: float,
+    policy: RetryPolicy,
+    *,
+    resend: bool = False,
 ) -> float:
     """How long one attempt may take.
 
-    A send gets all that is left, since it cannot be repeated once it is late. Anything else gets
-    its share, so that one stalled attempt leaves time for another.
+    A send gets all that is left, since it cannot be repeated once it is late, unless *resend* says
+    that it may. Anything else gets its share, so that one stalled attempt leaves time for another.
     """
-    if operation is Operation.SEND or attempt >= policy.max_attempts:
+    is_last = attempt >= policy.max_attempts
+    if is_last or (operation is Operation.SEND and not resend):
         return remaining
     return min(remaining, allowance / policy.max_attempts)
 

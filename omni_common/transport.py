@@ -119,11 +119,9 @@ class Transport:
             raise InvalidMessageError(text, field="on_unknown", reference=reference)
         history = History() if history is None else history
         budget = _Budget(self.clock, self.settings.timeout if timeout is None else timeout)
-        call = _Call(request, read, budget, history)
+        call = _Call(request, read, budget, history, resend=on_unknown == "resend")
         try:
-            return await self._until_decided(
-                call, reference=reference, resend=on_unknown == "resend"
-            )
+            return await self._until_decided(call, reference=reference)
         except Exception:
             raise
         except BaseException:  # cancelled: nobody is left to tell, except the log
@@ -150,7 +148,7 @@ class Transport:
             self._gate.close()
         await self._wire.close()
 
-    async def _until_decided(self, call: _Call[T], *, reference: str | None, resend: bool) -> T:
+    async def _until_decided(self, call: _Call[T], *, reference: str | None) -> T:
         waits = pauses(self._policy)
         waited = timedelta()
         number = 0
@@ -166,7 +164,7 @@ class Transport:
                 pause=next(waits),
                 remaining=timedelta(seconds=call.budget.remaining),
                 retry_after=verdict.retry_after,
-                resend=resend,
+                resend=call.resend,
                 policy=self._policy,
             )
             _log.debug(
@@ -203,7 +201,12 @@ class Transport:
         try:
             started_at = self.clock.now()
             seconds = attempt_seconds(
-                request.operation, number, budget.remaining, budget.allowance, self._policy
+                request.operation,
+                number,
+                budget.remaining,
+                budget.allowance,
+                self._policy,
+                resend=call.resend,
             )
             if seconds <= 0:  # to aiohttp, zero seconds is forever
                 return Failure(FailureKind.UNREACHABLE, "no time left", sent=False)
@@ -265,6 +268,7 @@ class _Call(Generic[T]):
     read: Reader[T]
     budget: _Budget
     history: History
+    resend: bool
 
 
 class _Budget:

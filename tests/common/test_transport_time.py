@@ -252,3 +252,12 @@ async def test_a_resend_that_finds_no_slot_in_time_is_still_unknown(clock: FakeC
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
             await second
+
+
+async def test_who_accepts_a_double_gets_it_even_after_an_answer_that_never_came() -> None:
+    async with (
+        FaultServer(stall, answer(200, ACCEPTED)) as server,
+        transport_to(server, timeout=3) as omni,
+    ):
+        assert await omni.exchange(SEND, accepted, on_unknown="resend") == ACCEPTED
+    assert len(server.requests) == 2

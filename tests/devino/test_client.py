@@ -248,7 +248,7 @@ async def test_wrong_paths_are_refused(client: DevinoClient) -> None:
 
 async def test_a_bulk_call_has_its_own_time(emulator: DevinoEmulator) -> None:
     async with DevinoClient(
-        emulator.key, base_url=emulator.base_url, timeout=0.1, bulk_timeout=30
+        emulator.key, base_url=emulator.base_url, timeout=0.4, bulk_timeout=30
     ) as client:
         stalled = sms(Scenario.STALLED.number("7903123"))
         sending = asyncio.create_task(client.sms.send([sms(), stalled]))

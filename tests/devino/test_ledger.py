@@ -209,7 +209,7 @@ async def test_a_send_that_is_cancelled_leaves_a_record(
 async def test_a_batch_has_its_own_time_and_tells_when_it_is_interrupted(
     connect: Connect, emulator: DevinoEmulator
 ) -> None:
-    devino = connect(timeout=0.1, bulk_timeout=30)
+    devino = connect(timeout=0.4, bulk_timeout=30)
     history = History()
     sending = asyncio.create_task(devino.send_batch(messages(2, Scenario.STALLED), history))
     await emulator.handled(1)

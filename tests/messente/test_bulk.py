@@ -339,7 +339,7 @@ async def test_a_stalled_call_is_unknown_when_the_time_of_bulk_calls_is_up(
     connected: Callable[..., MessenteProvider], emulator: MessenteEmulator
 ) -> None:
     emulator.fail_next(Fault.STALL)
-    outcomes = await sent(connected(timeout=600, bulk_timeout=0.2), *PAIR)
+    outcomes = await sent(connected(timeout=600, bulk_timeout=0.4), *PAIR)
 
     assert [type(error) for error in failures(outcomes)] == [AnswerLostError] * 2
     assert len(emulator.ledger) == 2

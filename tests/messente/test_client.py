@@ -214,7 +214,7 @@ async def test_a_send_without_a_name_of_its_own_leaves_no_record(
 ) -> None:
     emulator.fail_next(Fault.STALL)
     with pytest.raises(AnswerLostError):
-        await connected(timeout=0.1).client.send(HELLO)
+        await connected(timeout=0.4).client.send(HELLO)
 
     assert [record for record in caplog.records if record.name == OUTCOME_LOGGER] == []
 
@@ -268,7 +268,7 @@ async def test_a_stalled_bulk_call_has_a_time_of_its_own(
 ) -> None:
     emulator.fail_next(Fault.STALL)
     with pytest.raises(AnswerLostError):
-        await connected(timeout=600, bulk_timeout=0.2).client.send_bulk([HELLO, HELLO])
+        await connected(timeout=600, bulk_timeout=0.4).client.send_bulk([HELLO, HELLO])
 
     assert len(emulator.ledger) == 2
 

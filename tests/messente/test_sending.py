@@ -334,7 +334,7 @@ async def test_a_message_is_sent_twice_only_when_that_was_asked_for(
 async def test_a_stalled_answer_is_unknown_when_time_is_up(
     connected: Callable[..., MessenteProvider], emulator: MessenteEmulator
 ) -> None:
-    error = await failure(connected(timeout=0.2), evolve(HELLO, to=Scenario.STALLED.number()))
+    error = await failure(connected(timeout=0.4), evolve(HELLO, to=Scenario.STALLED.number()))
 
     assert isinstance(error, AnswerLostError)
     assert len(emulator.ledger) == 1
