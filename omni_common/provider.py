@@ -132,7 +132,7 @@ class OmniProvider(ABC):
         return await poll_until_final(self.status, id, timeout, self.clock)
 
     async def close(self) -> None:  # noqa: B027 - most providers have nothing to close
-        """Let go of connections. Safe to repeat; afterwards nothing can be sent."""
+        """Let go of connections. Safe to repeat; a provider that held any sends no more."""
 
     async def __aenter__(self) -> Self:
         return self
