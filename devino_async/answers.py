@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
+from omni_common.converter import JsonError, loads
 from omni_common.errors import ServerFailedError
-from omni_common.exchange import Failure, FailureKind
+from omni_common.exchange import Answer, Failure, FailureKind
 from omni_common.report import DeliveryState
 from omni_common.retry import RULES, kind_of_status
 
@@ -24,10 +25,13 @@ __all__ = [
     "failure_of_reasons",
     "match_ids",
     "read_reasons",
+    "read_result",
     "refusal",
     "separate_questions",
     "state_of",
 ]
+
+T = TypeVar("T")
 
 _PLACE = re.compile(r"^messages\[[0-9]+\]\.?")
 _ROUNDABLE = re.compile(r"[1-9][0-9]{15,307}")
@@ -87,14 +91,34 @@ class Reason:
 
 
 def read_reasons(document: dict[str, Any]) -> tuple[Reason, ...]:
-    """The reasons in *document*: a list, or a single object as an older page has it (T4)."""
-    reasons = document.get("reasons")
+    """The reasons in *document*: a list, or a single object as an older page has it (T4).
+
+    Keys count in any case, since e-mail answers flip theirs (T1).
+    """
+    reasons = _folded(document).get("reasons")
     items = reasons if isinstance(reasons, list) else [reasons]
-    return tuple(
-        Reason(_text(item.get("key")), _text(item.get("ref")), _text(item.get("defaultMessage")))
-        for item in items
-        if isinstance(item, dict)
-    )
+    return tuple(_read_reason(_folded(item)) for item in items if isinstance(item, dict))
+
+
+def _read_reason(item: dict[str, Any]) -> Reason:
+    ref = item.get("ref", item.get("reference"))
+    return Reason(_text(item.get("key")), _text(ref), _text(item.get("defaultmessage")))
+
+
+def read_result(answer: Answer, shape: type[T]) -> T | Failure | None:
+    """The ``result`` of *answer*, if it is a *shape* (``dict``, ``list`` or ``str``).
+
+    Otherwise the refusal that the body holds, or None where it holds none: then the HTTP status
+    decides, and a success that brought no such result cannot be understood.
+    """
+    try:
+        document = loads(answer.body)
+    except JsonError:
+        return None
+    result = document.get("result") if isinstance(document, dict) else None
+    if isinstance(result, shape):
+        return result
+    return refusal(document, answer.status)
 
 
 def refusal(document: Any, status: int) -> Failure | None:
@@ -181,6 +205,10 @@ def _by_value(message_ids: Iterable[str]) -> dict[float, list[str]]:
         if _ROUNDABLE.fullmatch(message_id) is not None:
             values.setdefault(float(message_id), []).append(message_id)
     return values
+
+
+def _folded(document: dict[str, Any]) -> dict[str, Any]:
+    return {str(name).casefold(): value for name, value in document.items()}
 
 
 def _text(value: Any) -> str | None:

@@ -6,7 +6,17 @@ import base64
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
+from devino_async.account import AccountResource
+from devino_async.address_book import AddressBookResource
+from devino_async.email import EmailResource
+from devino_async.omni import OmniResource
+from devino_async.push import PushResource
+from devino_async.push_wallet import PushWalletResource
 from devino_async.sms import SmsResource
+from devino_async.viber import ViberResource
+from devino_async.vk import VkResource
+from devino_async.whatsapp import WhatsAppResource
+from devino_async.zone import account_zone as zone_of
 from omni_common.clock import Clock
 from omni_common.errors import ConfigurationError
 from omni_common.secret import Secret
@@ -22,13 +32,31 @@ BASE_URL = "https://api.devino.online"
 
 
 class DevinoClient:
-    """Devino's HTTP API, one attribute per area: :attr:`sms`.
+    """Devino's HTTP API, one attribute per area.
 
     Use it as an async context manager, or call :meth:`close`.
     """
 
     sms: SmsResource
-    """Send text messages and ask what became of them."""
+    """Send text messages, ask what became of them, and read details and statistics."""
+    email: EmailResource
+    """Send e-mail, upload files for it, and read details and statistics."""
+    omni: OmniResource
+    """Tasks that try several channels, and transactional messages sent through them."""
+    address_book: AddressBookResource
+    """Contact lists and their contacts."""
+    viber: ViberResource
+    """Send Viber messages."""
+    push: PushResource
+    """Send push notifications to apps."""
+    push_wallet: PushWalletResource
+    """Send notifications to wallet cards."""
+    whatsapp: WhatsAppResource
+    """Send WhatsApp messages."""
+    vk: VkResource
+    """Send messages over VK and OK."""
+    account: AccountResource
+    """The account's balance and limits."""
 
     def __init__(
         self,
@@ -36,6 +64,7 @@ class DevinoClient:
         *,
         login: str | None = None,
         password: str | Secret | None = None,
+        account_zone: str | None = None,
         session: aiohttp.ClientSession | None = None,
         clock: Clock | None = None,
         **options: Unpack[TransportOptions],
@@ -46,6 +75,9 @@ class DevinoClient:
             key: An API key. Either this, or *login* and *password*.
             login: The account's login, for Basic authorization.
             password: The account's password.
+            account_zone: The zone of the times in Devino's reports and filters, such as
+                ``Europe/Moscow``. Devino does not name it, so without this setting filters take
+                naive wall-clock times only.
             session: An ``aiohttp.ClientSession`` to use; it is never closed here.
             clock: Where the time comes from; the system's unless given.
             **options: See ``TransportOptions``.
@@ -60,7 +92,18 @@ class DevinoClient:
             session=session,
             clock=clock,
         )
-        self.sms = SmsResource(self.transport)
+        self.zone = zone_of(account_zone)
+        """The zone of the account's times, where it is known."""
+        self.sms = SmsResource(self.transport, self.zone)
+        self.email = EmailResource(self.transport, self.zone)
+        self.omni = OmniResource(self.transport, self.zone)
+        self.address_book = AddressBookResource(self.transport, self.zone)
+        self.viber = ViberResource(self.transport, self.zone)
+        self.push = PushResource(self.transport, self.zone)
+        self.push_wallet = PushWalletResource(self.transport, self.zone)
+        self.whatsapp = WhatsAppResource(self.transport, self.zone)
+        self.vk = VkResource(self.transport, self.zone)
+        self.account = AccountResource(self.transport, self.zone)
 
     async def close(self) -> None:
         """Let go of connections. Safe to repeat."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devino_async.sms_message import LONGEST_TEXT, SmsMessage, SmsPriority, length_problem
+from devino_async.sms.message import LONGEST_TEXT, SmsMessage, SmsPriority, length_problem
 from devino_async.zone import in_utc
 from omni_common.converter import JsonError, dumps
 from omni_common.errors import InvalidMessageError, NotSentError

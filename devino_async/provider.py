@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from devino_async.answers import failure_of_reasons, state_of
 from devino_async.client import DevinoClient
 from devino_async.message import check_sms, sender_of, sms_of
+from devino_async.problems import is_sendable
 from devino_async.sms import (
     LARGEST_BATCH,
     LARGEST_STATUS_QUESTION,
@@ -18,13 +19,12 @@ from devino_async.sms import (
     read_results,
     send_request,
 )
-from devino_async.sms_message import (
+from devino_async.sms.message import (
     LONGEST_TEXT,
     LONGEST_VALIDITY,
     LONGEST_WIDE_TEXT,
-    is_sendable,
 )
-from devino_async.zone import account_zone as zone_of, moment
+from devino_async.zone import moment
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
@@ -102,10 +102,15 @@ class DevinoProvider(OmniProvider):
             raise ConfigurationError(msg, provider=_NAME, field="sender")
         self.clock = clock or SystemClock()
         self.client = DevinoClient(
-            key, login=login, password=password, session=session, clock=clock, **options
+            key,
+            login=login,
+            password=password,
+            account_zone=account_zone,
+            session=session,
+            clock=clock,
+            **options,
         )
         self._sender = sender
-        self._zone = zone_of(account_zone)
         self._capabilities = _capabilities(batch_size)
 
     @property
@@ -225,7 +230,7 @@ class DevinoProvider(OmniProvider):
             state=state_of(status.status),
             id=id.removeprefix(_SMS_ID),
             raw_state=status.status,
-            at=moment(status.status_date_time, self._zone),
+            at=moment(status.status_date_time, self.client.zone),
             raw_at=raw_at if isinstance(raw_at, str) else None,
         )
         return DeliveryReport.of_parts(id, [part], raw=status.raw)

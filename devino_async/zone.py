@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from omni_common.errors import ConfigurationError
 
-__all__ = ["account_zone", "in_utc", "moment", "parse_time"]
+__all__ = ["account_zone", "in_utc", "moment", "parse_time", "wall_clock"]
 
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _TIME = re.compile(
@@ -66,5 +66,21 @@ def in_utc(aware: datetime) -> datetime | None:
     """The same moment in UTC; None where the calendar of ``datetime`` has no room for it."""
     try:
         return aware.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def wall_clock(time: datetime, zone: tzinfo | None) -> datetime | None:
+    """The naive time that the account's clocks show at *time*.
+
+    A naive time is one already. One with a zone needs the account's own; None if that is not known,
+    or if the calendar has no room for the result.
+    """
+    if time.utcoffset() is None:
+        return time.replace(tzinfo=None)
+    if zone is None:
+        return None
+    try:
+        return time.astimezone(zone).replace(tzinfo=None)
     except OverflowError:
         return None

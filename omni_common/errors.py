@@ -24,8 +24,9 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     ├── NotSupportedError              the provider has no such operation; says what works instead
     │   └── UnsupportedMessageError    (the same class as above)
     ├── ReadError                      a status could not be read; says nothing about the message
-    │   └── UnknownMessageError        the vendor does not know this id
-    │       └── ForeignIdError         it is no id of this provider's; nothing was asked
+    │   ├── UnknownMessageError        the vendor does not know this id
+    │   │   └── ForeignIdError         it is no id of this provider's; nothing was asked
+    │   └── InvalidQueryError          a parameter is wrong; ``field`` names it; nothing was asked
     ├── CancelFailedError              the vendor did not cancel: already sent, unknown, unreachable
     └── ConfigurationError             settings, credentials or an address are missing or wrong
 
@@ -54,6 +55,7 @@ __all__ = [
     "ForeignIdError",
     "InsufficientFundsError",
     "InvalidMessageError",
+    "InvalidQueryError",
     "NotSentError",
     "NotSupportedError",
     "OmniError",
@@ -258,6 +260,10 @@ class UnknownMessageError(ReadError):
 
 class ForeignIdError(UnknownMessageError):
     """The id cannot be one of this provider's, so the vendor was not even asked."""
+
+
+class InvalidQueryError(ReadError):
+    """A parameter of a question is wrong, so the vendor was not asked; ``field`` names it."""
 
 
 class CancelFailedError(OmniError):

@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlencode
 
 from attrs import field, frozen
 
 from omni_common.redaction import mask_text
 
-__all__ = ["Answer", "Failure", "FailureKind", "OnUnknown", "Operation", "Reader", "Request"]
+__all__ = [
+    "Answer",
+    "Failure",
+    "FailureKind",
+    "FileBody",
+    "OnUnknown",
+    "Operation",
+    "Reader",
+    "Request",
+]
 
 T = TypeVar("T")
 
@@ -36,20 +47,42 @@ class Operation(Enum):
 
 
 @frozen
+class FileBody:
+    """A request body around a file, which each attempt reads anew, piece by piece.
+
+    ``size`` is the file's length when the request was built: a file that has another length when
+    it is sent breaks the attempt off.
+    """
+
+    head: bytes = field(repr=mask_text)
+    path: Path
+    size: int
+    tail: bytes = field(repr=mask_text)
+
+    def __len__(self) -> int:
+        return len(self.head) + self.size + len(self.tail)
+
+
+@frozen
 class Request:
     """One call to a vendor.
 
-    ``path`` is relative to the vendor's base URL and already percent-encoded; ``query`` is encoded
-    by the transport. ``body`` is the finished JSON, made once, so that each attempt sends the same
-    bytes.
+    ``path`` is relative to the vendor's base URL and already percent-encoded; ``query`` holds plain
+    values. ``body`` is the finished JSON, made once, so that each attempt sends the same bytes; or it
+    is a file.
     """
 
     method: str
     path: str
     operation: Operation
-    body: bytes | None = field(default=None, repr=mask_text)
+    body: bytes | FileBody | None = field(default=None, repr=mask_text)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(factory=dict, repr=False, hash=False)
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand on the wire: a space is ``+``, a plus sign ``%2B``."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
 @frozen

@@ -21,7 +21,7 @@ from aiohttp.connector import Connection
 from yarl import URL
 
 from omni_common.errors import ConfigurationError
-from omni_common.exchange import Answer, Failure, FailureKind, Request
+from omni_common.exchange import Answer, Failure, FailureKind, FileBody, Request
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
 from omni_common.version import __version__
@@ -32,6 +32,8 @@ _USER_AGENT = f"omni-async/{__version__}"
 # Servers commonly drop idle connections after five seconds; letting go first avoids the race in
 # which a send meets a connection that is being closed, which cannot be told from a lost answer.
 _KEEP_ALIVE = 4.0
+_FILE_PIECE = 64 * 1024
+"""Bytes of a file that are read at a time."""
 
 
 class _ProbedBody(aiohttp.BytesIOPayload):
@@ -51,6 +53,49 @@ class _ProbedBody(aiohttp.BytesIOPayload):
     ) -> None:
         self._begun()
         await super().write_with_length(writer, content_length)
+
+
+class _ProbedFile(aiohttp.Payload):
+    """A file as a request body; like :class:`_ProbedBody`, and read while it is written."""
+
+    _autoclose = True
+
+    def __init__(self, body: FileBody, begun: Callable[[], None], content_type: str) -> None:
+        super().__init__(body, content_type=content_type)
+        self._size = len(body)
+        self._body = body
+        self._begun = begun
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise TypeError("a file is written, not shown")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        body = self._body
+        # Opened before anything leaves: a file that is gone proves that nothing was sent.
+        file = await asyncio.to_thread(body.path.open, "rb")
+        try:
+            self._begun()
+            await writer.write(body.head)
+            left = body.size
+            while piece := await asyncio.to_thread(file.read, _FILE_PIECE):
+                left -= len(piece)
+                if left < 0:
+                    break
+                await writer.write(piece)
+            if left:
+                raise _ChangedFileError
+            await writer.write(body.tail)
+        finally:
+            await asyncio.to_thread(file.close)
+
+
+class _ChangedFileError(OSError):
+    """A file has another length than it had when its request was built."""
 
 
 class _BrokenError(Exception):
@@ -144,10 +189,8 @@ class Wire:
             progress.begin()  # nothing tells when an empty request leaves, so assume the worst
         async with session.request(
             request.method,
-            URL(self._base + request.path, encoded=True).update_query(request.query)
-            if request.query
-            else URL(self._base + request.path, encoded=True),
-            data=None if request.body is None else _ProbedBody(request.body, progress.begin),
+            URL(self._base + request.target, encoded=True),
+            data=_payload(request, progress.begin),
             headers={
                 hdrs.ACCEPT: "application/json",
                 hdrs.ACCEPT_ENCODING: "identity",
@@ -201,6 +244,16 @@ class Wire:
             self._session = await anext(self._session_life)
             self._session_loop = loop
         return self._session
+
+
+def _payload(request: Request, begun: Callable[[], None]) -> aiohttp.Payload | None:
+    match request.body:
+        case None:
+            return None
+        case FileBody() as body:
+            return _ProbedFile(body, begun, request.headers["Content-Type"])
+        case body:
+            return _ProbedBody(body, begun)
 
 
 class _Progress:

@@ -18,7 +18,7 @@ from devino_async.sandbox.behaviour import (
     StatusOrder,
     UnknownIds,
 )
-from devino_async.sandbox.rules import Reason
+from devino_async.sandbox.sms_rules import Reason
 from omni_common.sandbox import Reply, StateChange
 
 __all__ = [

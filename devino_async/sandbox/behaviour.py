@@ -7,14 +7,19 @@ raise, with the plausible answers; a client's tests pass under all of :func:`var
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from enum import Enum
-from typing import Any
 
-from attrs import Attribute, evolve, field, fields, frozen, validators
+from attrs import field, frozen, validators
 
+from devino_async.sandbox.address_book_behaviour import AddressBookBehaviour
+from devino_async.sandbox.channel_behaviour import ChannelBehaviour
+from devino_async.sandbox.email_behaviour import EmailBehaviour
+from devino_async.sandbox.omni_behaviour import OmniBehaviour
+from devino_async.sandbox.report_behaviour import ReportBehaviour
 from devino_async.sandbox.states import StatusWord
+from devino_async.sandbox.switches import departures, http_status, switch
 
 __all__ = [
     "DevinoBehaviour",
@@ -78,16 +83,6 @@ class UnknownIds(Enum):
     """An item with the status UNKNOWN and no time."""
 
 
-def _http_status(instance: object, attribute: Attribute[int], value: int) -> None:
-    del instance
-    if not 200 <= value <= 599:  # noqa: PLR2004 - the range of statuses that end an exchange
-        raise ValueError(f"{attribute.name} must be an HTTP status from 200 to 599, not {value}")
-
-
-def _status(default: int) -> Any:
-    return field(default=default, validator=[validators.instance_of(int), _http_status])
-
-
 @frozen(kw_only=True)
 class DevinoBehaviour:
     """How the emulator answers where the vendor's documents do not say.
@@ -97,15 +92,15 @@ class DevinoBehaviour:
     ``DevinoBehaviour(sms_id=SmsIdForm.ROUNDED_NUMBER)``.
     """
 
-    accepted_status: int = _status(200)
+    accepted_status: int = http_status(200, 201)
     """HTTP status of a send in which at least one message was accepted."""
-    all_rejected_status: int = _status(200)
+    all_rejected_status: int = http_status(200, 400)
     """HTTP status of a send in which every message was refused; 400 is as plausible (T2, T5)."""
-    refused_status: int = _status(400)
+    refused_status: int = http_status(400, 200)
     """HTTP status of a request refused as a whole; 200 is as plausible (T5)."""
-    unauthorized_status: int = _status(401)
+    unauthorized_status: int = http_status(401, 403)
     """HTTP status of an answer to wrong credentials."""
-    forbidden_status: int = _status(403)
+    forbidden_status: int = http_status(403, 200, 401)
     """HTTP status of an answer to a key that lacks the right to the call."""
 
     refused_body: ErrorBody = ErrorBody.RESULT_NULL
@@ -132,24 +127,27 @@ class DevinoBehaviour:
     """How get-by-ids writes ids."""
     status_order: StatusOrder = StatusOrder.AS_ASKED
     """Order of the items that get-by-ids answers."""
-    status_offset: timedelta = timedelta()
+    status_offset: timedelta = switch(timedelta(), others=(timedelta(hours=3),))
     """What the zone of ``statusDateTime`` is ahead of UTC; Moscow is three hours (T30)."""
-    id_step: int = field(default=4099, validator=[validators.instance_of(int), validators.ge(1)])
+    id_step: int = switch(
+        4099, others=(1,), validator=[validators.instance_of(int), validators.ge(1)]
+    )
     """Distance between the ids of consecutive messages. Ids of this size that are less than 512
     apart become equal when they go through a double (T18)."""
 
-    undelivered_status: StatusWord = field(
-        default=StatusWord.UNDELIVERABLE,
+    undelivered_status: StatusWord = switch(
+        StatusWord.UNDELIVERABLE,
+        others=(StatusWord.REJECTED, StatusWord.UNKNOWN),
         validator=validators.in_(
             (StatusWord.UNDELIVERABLE, StatusWord.REJECTED, StatusWord.UNKNOWN),
         ),
     )
     """The word for a message that its operator cannot deliver; which one comes when is not told."""
-    callback_attempts: int = field(
-        default=1, validator=[validators.instance_of(int), validators.ge(1)]
+    callback_attempts: int = switch(
+        1, others=(5,), validator=[validators.instance_of(int), validators.ge(1)]
     )
     """How often a callback is posted until it is answered with 200; OMNI's page says five."""
-    options_key: str | None = "options"
+    options_key: str | None = switch("options", others=("userData", None))
     """Key under which a callback echoes a message's ``options``; None echoes nothing."""
     accepts_plus: bool = False
     """Whether ``to`` may start with ``+``; the vendor's examples have none (T53)."""
@@ -159,37 +157,27 @@ class DevinoBehaviour:
     """Whether fields and query parameters that no document names are ignored instead of refused.
     Refusing them finds misspelt names; the vendor's own habit is not documented."""
 
-
-_OTHER_ANSWERS: Mapping[str, Sequence[Any]] = {
-    "accepted_status": (201,),
-    "all_rejected_status": (400,),
-    "refused_status": (200,),
-    "unauthorized_status": (403,),
-    "forbidden_status": (200, 401),
-    "status_offset": (timedelta(hours=3),),
-    "id_step": (1,),
-    "undelivered_status": (StatusWord.REJECTED, StatusWord.UNKNOWN),
-    "callback_attempts": (5,),
-    "options_key": ("userData", None),
-}
-"""The plausible answers to questions that are open to more than a switch can list."""
+    reports: ReportBehaviour = field(factory=ReportBehaviour)
+    """SMS details and statistics."""
+    email: EmailBehaviour = field(factory=EmailBehaviour)
+    """E-mail, its files and its reports."""
+    omni: OmniBehaviour = field(factory=OmniBehaviour)
+    """Tasks, macros and transactional messages."""
+    address_book: AddressBookBehaviour = field(factory=AddressBookBehaviour)
+    """Contact lists and contacts."""
+    channels: ChannelBehaviour = field(factory=ChannelBehaviour)
+    """Viber, push, push wallet, WhatsApp, VK and the account."""
 
 
-def variants() -> Iterator[tuple[str, DevinoBehaviour]]:
+def variants(*, areas: Collection[str] = ()) -> Iterator[tuple[str, DevinoBehaviour]]:
     """Yield every single departure from the default behaviour, each with a name for it.
 
     The default itself comes first, as ``"default"``.
+
+    Args:
+        areas: Names of the nested behaviours whose switches are turned beside those that all calls
+            share, such as ``"email"``.
     """
     default = DevinoBehaviour()
     yield "default", default
-    for attribute in fields(DevinoBehaviour):
-        usual = getattr(default, attribute.name)
-        for value in _OTHER_ANSWERS.get(attribute.name) or _others(usual):
-            shown = value.value if isinstance(value, Enum) else value
-            yield f"{attribute.name}={shown}", evolve(default, **{attribute.name: value})
-
-
-def _others(usual: Any) -> Sequence[Any]:
-    if isinstance(usual, bool):
-        return (not usual,)
-    return tuple(value for value in type(usual) if value is not usual)
+    yield from departures(default, areas=areas)

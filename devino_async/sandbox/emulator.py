@@ -1,31 +1,25 @@
-"""Devino's SMS calls on loopback: who may come in, which call is meant, and what was taken."""
+"""Devino on loopback: one account, who may come in, and which area answers."""
 
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from hmac import compare_digest
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from attrs import evolve
 
 from devino_async.sandbox import answers
-from devino_async.sandbox.answers import AcceptedSms, SmsStatusRow
+from devino_async.sandbox.account import Area
+from devino_async.sandbox.address_book import AddressBookArea
 from devino_async.sandbox.behaviour import DevinoBehaviour
-from devino_async.sandbox.rules import (
-    Reason,
-    RequestRefusedError,
-    SendFlags,
-    SmsRules,
-    SmsSubmission,
-    read_flags,
-    read_ids,
-    read_message,
-    read_messages,
-)
-from devino_async.sandbox.states import CHANNEL, Ending, StatusWord, plan
+from devino_async.sandbox.channels import ChannelArea
+from devino_async.sandbox.contacts import ContactBook
+from devino_async.sandbox.email import EmailArea
+from devino_async.sandbox.omni import OmniArea
+from devino_async.sandbox.reports import ReportArea
+from devino_async.sandbox.sms import SmsArea
 from omni_common.sandbox import (
     Callback,
     Emulator,
@@ -36,26 +30,21 @@ from omni_common.sandbox import (
     ReceivedRequest,
     Reply,
     SandboxClock,
-    Scenario,
     StateChange,
-    scenario_of,
 )
-from omni_common.segments import segments
 
 __all__ = ["DevinoEmulator"]
 
 _FIRST_ID = 3_701_172_084_729_885_953
-_LINK_MARKS = ("http://", "https://")
-_OPERATIONS = ("send", "status")
 
 
 class DevinoEmulator(Emulator):
-    """Devino's SMS interface as its documents have it, strict about what it takes.
+    """Devino's interface as its documents have it, strict about what it takes.
 
-    It emulates ``POST /sms/messages`` (operation ``"send"``) and
-    ``POST /sms-stat/statuses/get-by-ids`` (``"status"``), with status callbacks. What the documents
-    leave open is decided by :attr:`behaviour`, which may be replaced between requests. Any other
-    path or method is answered with 404: Devino has no call that cancels a message.
+    Each area is a module of this package, and all share one account: what one call sends or makes,
+    the others know. What the documents leave open is decided by :attr:`behaviour`, which may be
+    replaced between requests. An undocumented path or method is answered with 404: Devino has no
+    call that cancels a message.
 
     ::
 
@@ -75,9 +64,11 @@ class DevinoEmulator(Emulator):
         key: str = "c2FuZGJveC/rZXk+ZGV2aW5v==",
         login: str = "sandbox",
         password: str = "sand/box+pass@word",  # noqa: S107 - opens nothing but this emulator
-        key_operations: Collection[str] = _OPERATIONS,
+        key_operations: Collection[str] | None = None,
         senders: Collection[str] | None = None,
         account_callback_url: str | None = None,
+        email_callback_url: str | None = None,
+        incoming_callback_url: str | None = None,
         credit: int | None = None,
         pace: Pace | None = None,
         behaviour: DevinoBehaviour | None = None,
@@ -92,10 +83,12 @@ class DevinoEmulator(Emulator):
             key: The API key that opens it.
             login: The login that opens it together with *password*, by Basic authorization.
             password: The password to *login*.
-            key_operations: Names of the operations that *key* has the right to.
+            key_operations: Names of the operations that *key* has the right to; None for all.
             senders: Names the account may send from; None takes any of up to 11 Latin characters
                 or 15 digits.
-            account_callback_url: Where callbacks go for a message that names no URL.
+            account_callback_url: Where callbacks go for an SMS that names no URL.
+            email_callback_url: Where callbacks about e-mail go; without it there are none.
+            incoming_callback_url: Where SMS go that people send to the account.
             credit: How many segments the account can still pay for; None puts no end to it.
             pace: How fast messages move on.
             behaviour: The answers where the vendor's documents are silent.
@@ -107,19 +100,35 @@ class DevinoEmulator(Emulator):
         self.key = key
         self.login = login
         self.password = password
-        self.key_operations = frozenset(key_operations)
-        """Names of the operations that the key has the right to."""
+        self.key_operations = None if key_operations is None else frozenset(key_operations)
+        """Names of the operations that the key has the right to, or None for all."""
         self.senders = None if senders is None else frozenset(senders)
         """Names the account may send from, or None for any of the documented form."""
         self.account_callback_url = account_callback_url
-        """Where callbacks go for messages that name no URL."""
+        """Where callbacks go for SMS that name no URL."""
+        self.email_callback_url = email_callback_url
+        """Where callbacks about e-mail go; a letter cannot name a URL."""
+        self.incoming_callback_url = incoming_callback_url
+        """Where SMS go that people send to the account."""
         self.credit = credit
         """How many segments the account can still pay for; None puts no end to it."""
         self.pace = pace or Pace()
         """How fast messages accepted from now on move on."""
         self.behaviour = behaviour or DevinoBehaviour()
         """The answers where the vendor's documents are silent; may be replaced at any time."""
+        self.book = ContactBook()
+        """The contact lists of the account."""
         self._next_id = _FIRST_ID
+        areas: tuple[Area, ...] = (
+            SmsArea(self),
+            ReportArea(self),
+            EmailArea(self),
+            OmniArea(self),
+            AddressBookArea(self),
+            ChannelArea(self),
+        )
+        self._area_of = {each.name: area for area in areas for each in area.operations()}
+        self._operations = [each for area in areas for each in area.operations()]
 
     @property
     def url(self) -> str:
@@ -133,12 +142,8 @@ class DevinoEmulator(Emulator):
         return f"devino://{login}:{password}@{self.authority}"
 
     def operations(self) -> Sequence[Operation]:
-        """Return the vendor's SMS calls that are emulated."""
-        send, status = _OPERATIONS
-        return (
-            Operation(send, "POST", "/sms/messages", self._send, _recipients),
-            Operation(status, "POST", "/sms-stat/statuses/get-by-ids", self._statuses),
-        )
+        """Return the vendor's calls that are emulated."""
+        return self._operations
 
     def refuse(self, request: ReceivedRequest) -> Reply | None:
         """Turn away wrong credentials, and a key without the right to the operation."""
@@ -147,7 +152,8 @@ class DevinoEmulator(Emulator):
             return None
         if scheme != "Key" or not _same(credentials, self.key):
             return answers.unauthorized(self.behaviour)
-        if request.operation is not None and request.operation not in self.key_operations:
+        allowed = self.key_operations
+        if request.operation and allowed is not None and request.operation not in allowed:
             return answers.forbidden(self.behaviour)
         return None
 
@@ -169,138 +175,25 @@ class DevinoEmulator(Emulator):
         return evolve(answers.failed(plain.status, self.behaviour), headers=plain.headers)
 
     def callback(self, entry: LedgerEntry, change: StateChange) -> Callback | None:
-        """Return the status callback of *change*: an array of one event, unsigned (T68)."""
-        if entry.callback_url is None:
-            return None
-        options = entry.content.get("options")
-        event = answers.callback_event(entry.id, change, options, self.behaviour)
-        return Callback(
-            entry.callback_url,
-            json.dumps([event]).encode(),
-            {"Content-Type": "application/json"},
-            received=range(200, 201),
-            attempts=self.behaviour.callback_attempts,
-        )
+        """Return the callback of *change*, as the area that took the message posts it."""
+        return self._area_of[entry.origin].callback(entry, change)
 
-    def _send(self, request: ReceivedRequest) -> Reply:
-        try:
-            flags = read_flags(request.query, behaviour=self.behaviour)
-            items = read_messages(_body(request), behaviour=self.behaviour)
-        except RequestRefusedError as refusal:
-            return answers.refused(refusal.reason, self.behaviour)
-        rules = SmsRules(senders=self.senders, now=request.at, behaviour=self.behaviour)
-        return answers.send_answer(
-            [self._take(item, rules, flags) for item in items], self.behaviour
-        )
+    def pay(self, amount: int) -> bool:
+        """Take *amount* messages or segments off :attr:`credit`; False if it does not suffice."""
+        if self.credit is None:
+            return True
+        if self.credit < amount:
+            return False
+        self.credit -= amount
+        return True
 
-    def _take(
-        self, item: object, rules: SmsRules, flags: SendFlags
-    ) -> AcceptedSms | tuple[Reason, ...]:
-        """Accept one message into the ledger, or say why not."""
-        sms = read_message(item, rules)
-        if not isinstance(sms, SmsSubmission):
-            return sms
-        scenario = scenario_of(sms.to)
-        if scenario is Scenario.REFUSED:
-            return (Reason("to.format.invalid", "to", sms.to),)
-        count = segments(sms.text).count
-        if self.credit is not None:
-            if self.credit < count:
-                return (Reason("billing.error"),)
-            self.credit -= count
-        ids = self._give_ids(count)
-        content = item if isinstance(item, dict) else {}
-        changes = plan(
-            rules.now,
-            send_at=sms.scheduled_at,
-            validity=sms.validity,
-            ending=_ending(scenario, sms, flags, self.behaviour),
-            pace=self.pace,
-        )
-        self.accept(_entry(ids, sms, content, changes, self.account_callback_url))
-        return AcceptedSms(ids[0], ids if flags.include_segment_id else None)
-
-    def _statuses(self, request: ReceivedRequest) -> Reply:
-        try:
-            ids = read_ids(_body(request))
-        except RequestRefusedError as refusal:
-            return answers.refused(refusal.reason, self.behaviour)
-        return answers.status_answer([self._status_row(id, request) for id in ids], self.behaviour)
-
-    def _status_row(self, id: str, request: ReceivedRequest) -> SmsStatusRow:
-        entry = self.ledger.get(id)
-        if entry is None:
-            return SmsStatusRow(id, StatusWord.UNKNOWN)
-        newest = entry.history(request.at)[-1]
-        return SmsStatusRow(id, newest.state, newest.at)
-
-    def _give_ids(self, count: int) -> tuple[str, ...]:
-        """Take ids for the segments of a message; the first is the message's own (A1)."""
+    def give_ids(self, count: int) -> tuple[str, ...]:
+        """Take *count* consecutive ids; of a message's segments the first is its own (A1)."""
         first = self._next_id
         while answers.through_double(first) == first:  # rounding has to show (T18)
             first += 1
         self._next_id = first + max(self.behaviour.id_step, count)
         return tuple(str(first + position) for position in range(count))
-
-
-def _entry(
-    ids: tuple[str, ...],
-    sms: SmsSubmission,
-    content: dict[str, Any],
-    changes: tuple[StateChange, ...],
-    account_callback_url: str | None,
-) -> LedgerEntry:
-    return LedgerEntry(
-        id=ids[0],
-        to=sms.to,
-        channels=(CHANNEL,),
-        text=sms.text,
-        accepted_at=changes[0].at,
-        plan=changes,
-        content=content,
-        parts=ids,
-        send_at=sms.scheduled_at,
-        callback_url=sms.callback_url or account_callback_url,
-    )
-
-
-def _ending(
-    scenario: Scenario, sms: SmsSubmission, flags: SendFlags, behaviour: DevinoBehaviour
-) -> Ending:
-    match scenario:
-        case Scenario.UNDELIVERED:
-            return Ending(status=behaviour.undelivered_status)
-        case Scenario.EXPIRED:
-            return Ending(status=StatusWord.EXPIRED)
-        case _:
-            has_link = any(mark in sms.text for mark in _LINK_MARKS)
-            return Ending(clicked=flags.shorten_url and has_link)
-
-
-def _body(request: ReceivedRequest) -> object:
-    """What a request's JSON body holds.
-
-    Raises:
-        RequestRefusedError: it is not declared to be JSON, or is none.
-    """
-    content_type = request.headers.get("Content-Type", "")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise RequestRefusedError(Reason("invalid", "Content-Type", content_type))
-    try:
-        return request.json()
-    except (ValueError, RecursionError):
-        raise RequestRefusedError(Reason("invalid")) from None
-
-
-def _recipients(request: ReceivedRequest) -> Iterable[str]:
-    try:
-        body = _body(request)
-    except RequestRefusedError:
-        return ()
-    messages = body.get("messages") if isinstance(body, dict) else None
-    items = messages if isinstance(messages, list) else []
-    numbers = (item.get("to") for item in items if isinstance(item, dict))
-    return [number for number in numbers if isinstance(number, str)]
 
 
 def _basic(login: str, password: str) -> str:

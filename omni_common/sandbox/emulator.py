@@ -210,6 +210,10 @@ class Emulator(ABC):
         self.ledger.write(entry)
         self._plan(entry, [change for change in entry.plan if change not in known])
 
+    def post(self, callback: Callback) -> None:
+        """Post a callback now that tells of no message in the ledger; called by handlers."""
+        self._callbacks.schedule(self.clock.now(), lambda: callback)
+
     async def start(self) -> None:
         """Begin to listen; does nothing when it already does."""
         if self._runner is not None:

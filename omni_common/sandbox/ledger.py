@@ -55,6 +55,8 @@ class LedgerEntry:
     """When it is due, if it was scheduled."""
     callback_url: str | None = field(default=None, repr=mask_text)
     cancelled_at: datetime | None = None
+    origin: str = ""
+    """Name of the operation that took it."""
 
     def history(self, now: datetime) -> tuple[StateChange, ...]:
         """Return the steps taken up to *now*, oldest first."""

@@ -125,7 +125,7 @@ async def test_a_query_is_encoded_and_a_path_is_sent_as_it_is() -> None:
         await omni.exchange(request, accepted)
 
     assert server.requests[0].request_line == (
-        "GET /messages/a%2Fb%20c?to=%2B37251000000&q=a%26b%3Dc/%C3%BC&q=2 HTTP/1.1"
+        "GET /messages/a%2Fb%20c?to=%2B37251000000&q=a%26b%3Dc%2F%C3%BC&q=2 HTTP/1.1"
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from devino_async import SmsMessage, SmsPriority
 from devino_async.sandbox import DevinoBehaviour
-from devino_async.sandbox.rules import SmsRules, SmsSubmission, read_message
+from devino_async.sandbox.sms_rules import SmsRules, SmsSubmission, read_message
 from devino_async.sms import LARGEST_BATCH, send_request, statuses_request
 from omni_common.converter import loads
 from omni_common.errors import ForeignIdError, InvalidMessageError

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from attrs import Attribute, field, frozen
 
+from devino_async.problems import by_rule, check_phone, invalid
 from devino_async.zone import in_utc
-from omni_common.errors import InvalidMessageError
 from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
 from omni_common.rules import check_optional_url, check_text, check_text_mapping
 from omni_common.segments import Encoding, segments
@@ -22,8 +21,6 @@ __all__ = [
     "LONGEST_WIDE_TEXT",
     "SmsMessage",
     "SmsPriority",
-    "invalid",
-    "is_sendable",
     "length_problem",
     "to_wire",
 ]
@@ -34,8 +31,6 @@ LONGEST_WIDE_TEXT = 17_085
 """Characters of any other text."""
 LONGEST_VALIDITY = timedelta(seconds=259_200)
 
-_PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
-
 
 class SmsPriority(StrEnum):
     """How urgent a message is; any other word makes Devino reject it (T41)."""
@@ -44,26 +39,6 @@ class SmsPriority(StrEnum):
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
     REALTIME = "REALTIME"
-
-
-def _by_rule(check: Callable[[object, Attribute[Any], object], None]) -> Any:
-    """A shared rule whose refusal names this vendor."""
-
-    def checked(owner: object, attribute: Attribute[Any], value: object) -> None:
-        try:
-            check(owner, attribute, value)
-        except InvalidMessageError as error:
-            problem = error.text.removeprefix(f"{attribute.name} ")
-        else:
-            return
-        raise invalid(attribute.name, problem)
-
-    return checked
-
-
-def _check_phone(_: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, str) or _PHONE.fullmatch(value) is None:
-        raise invalid(attribute.name, "must be 7 to 15 digits, the first not 0, with or without +")
 
 
 def _check_length(_: object, attribute: Attribute[Any], value: str) -> None:
@@ -119,26 +94,21 @@ class SmsMessage:
         InvalidMessageError: A value is outside what Devino documents; ``field`` names it.
     """
 
-    sender: str = field(repr=mask_sender, validator=_by_rule(check_text))
-    to: str = field(repr=mask_number, validator=_check_phone)
-    text: str = field(repr=mask_text, validator=[_by_rule(check_text), _check_length])
+    sender: str = field(repr=mask_sender, validator=by_rule(check_text))
+    to: str = field(repr=mask_number, validator=check_phone)
+    text: str = field(repr=mask_text, validator=[by_rule(check_text), _check_length])
     validity: timedelta | None = field(default=None, validator=_check_validity)
     scheduled_time: datetime | None = field(default=None, validator=_check_time)
     priority: SmsPriority | None = field(default=None, validator=_check_priority)
     callback_url: str | None = field(
-        default=None, repr=mask_url, validator=_by_rule(check_optional_url)
+        default=None, repr=mask_url, validator=by_rule(check_optional_url)
     )
     options: Mapping[str, str] | None = field(
-        default=None, repr=False, hash=False, validator=_by_rule(check_text_mapping)
+        default=None, repr=False, hash=False, validator=by_rule(check_text_mapping)
     )
     extra: Mapping[str, Any] | None = field(
         default=None, repr=False, hash=False, validator=_check_extra
     )
-
-
-def is_sendable(text: str) -> bool:
-    """Whether UTF-8, and so JSON, can carry *text*: half a character cannot be sent."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def length_problem(text: str) -> str | None:
@@ -169,8 +139,3 @@ def to_wire(message: SmsMessage) -> dict[str, Any]:
     if message.options is not None:
         wire["options"] = dict(message.options)
     return {**wire, **(message.extra or {})}
-
-
-def invalid(name: str, demand: str) -> InvalidMessageError:
-    """The error for a field that does not meet a *demand*, such as ``must be text``."""
-    return InvalidMessageError(f"{name} {demand}", provider="devino", field=name)

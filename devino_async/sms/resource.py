@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, TypeGuard
 
 from attrs import evolve, field, frozen
@@ -20,7 +20,8 @@ from devino_async.answers import (
     separate_questions,
     state_of,
 )
-from devino_async.sms_message import SmsMessage, SmsPriority, invalid, is_sendable, to_wire
+from devino_async.problems import invalid, is_sendable
+from devino_async.sms.message import SmsMessage, to_wire
 from devino_async.zone import parse_time
 from omni_common.converter import JsonError, dumps, loads
 from omni_common.errors import ForeignIdError, Outcome
@@ -31,8 +32,6 @@ from omni_common.transport import Transport
 __all__ = [
     "LARGEST_BATCH",
     "LARGEST_STATUS_QUESTION",
-    "SmsMessage",
-    "SmsPriority",
     "SmsResource",
     "SmsResult",
     "SmsStatus",
@@ -236,9 +235,10 @@ def _further(one: SmsStatus, other: SmsStatus) -> SmsStatus:
 class SmsResource:
     """``DevinoClient.sms``: send text messages and ask what became of them."""
 
-    def __init__(self, transport: Transport) -> None:
-        """Use *transport* for every call."""
+    def __init__(self, transport: Transport, zone: tzinfo | None = None) -> None:
+        """Use *transport* for every call; *zone* is the account's, where it is known."""
         self._transport = transport
+        self._zone = zone
 
     async def send(
         self,

@@ -1,0 +1,159 @@
+"""Devino's SMS calls: send, and the statuses of messages by their ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from devino_async.sandbox import answers
+from devino_async.sandbox.account import Account
+from devino_async.sandbox.answers import AcceptedSms, SmsStatusRow
+from devino_async.sandbox.behaviour import DevinoBehaviour
+from devino_async.sandbox.requests import json_body, recipients_in
+from devino_async.sandbox.sms_rules import (
+    Reason,
+    RequestRefusedError,
+    SendFlags,
+    SmsRules,
+    SmsSubmission,
+    read_flags,
+    read_ids,
+    read_message,
+    read_messages,
+)
+from devino_async.sandbox.states import CHANNEL, Ending, StatusWord, plan
+from omni_common.sandbox import (
+    Callback,
+    LedgerEntry,
+    Operation,
+    ReceivedRequest,
+    Reply,
+    Scenario,
+    StateChange,
+    scenario_of,
+)
+from omni_common.segments import segments
+
+__all__ = ["SmsArea"]
+
+_LINK_MARKS = ("http://", "https://")
+
+
+class SmsArea:
+    """Sends SMS and says what became of them."""
+
+    def __init__(self, account: Account) -> None:
+        """Work for *account*."""
+        self._account = account
+
+    def operations(self) -> Sequence[Operation]:
+        """Return the calls for SMS."""
+        return (
+            Operation("send", "POST", "/sms/messages", self._send, recipients_in("messages", "to")),
+            Operation("status", "POST", "/sms-stat/statuses/get-by-ids", self._statuses),
+        )
+
+    def callback(self, entry: LedgerEntry, change: StateChange) -> Callback | None:
+        """Return the status callback of *change*: an array of one event, unsigned (T68)."""
+        if entry.callback_url is None:
+            return None
+        options = entry.content.get("options")
+        behaviour = self._account.behaviour
+        event = answers.callback_event(entry.id, change, options, behaviour)
+        return Callback(
+            entry.callback_url,
+            json.dumps([event]).encode(),
+            {"Content-Type": "application/json"},
+            received=range(200, 201),
+            attempts=behaviour.callback_attempts,
+        )
+
+    def _send(self, request: ReceivedRequest) -> Reply:
+        try:
+            flags = read_flags(request.query, behaviour=self._account.behaviour)
+            items = read_messages(json_body(request), behaviour=self._account.behaviour)
+        except RequestRefusedError as refusal:
+            return answers.refused(refusal.reason, self._account.behaviour)
+        rules = SmsRules(
+            senders=self._account.senders, now=request.at, behaviour=self._account.behaviour
+        )
+        return answers.send_answer(
+            [self._take(item, rules, flags) for item in items], self._account.behaviour
+        )
+
+    def _take(
+        self, item: object, rules: SmsRules, flags: SendFlags
+    ) -> AcceptedSms | tuple[Reason, ...]:
+        """Accept one message into the ledger, or say why not."""
+        sms = read_message(item, rules)
+        if not isinstance(sms, SmsSubmission):
+            return sms
+        scenario = scenario_of(sms.to)
+        if scenario is Scenario.REFUSED:
+            return (Reason("to.format.invalid", "to", sms.to),)
+        count = segments(sms.text).count
+        if not self._account.pay(count):
+            return (Reason("billing.error"),)
+        ids = self._account.give_ids(count)
+        content = item if isinstance(item, dict) else {}
+        changes = plan(
+            rules.now,
+            send_at=sms.scheduled_at,
+            validity=sms.validity,
+            ending=_ending(scenario, sms, flags, self._account.behaviour),
+            pace=self._account.pace,
+        )
+        self._account.accept(_entry(ids, sms, content, changes, self._account.account_callback_url))
+        return AcceptedSms(ids[0], ids if flags.include_segment_id else None)
+
+    def _statuses(self, request: ReceivedRequest) -> Reply:
+        try:
+            ids = read_ids(json_body(request))
+        except RequestRefusedError as refusal:
+            return answers.refused(refusal.reason, self._account.behaviour)
+        return answers.status_answer(
+            [self._status_row(id, request) for id in ids], self._account.behaviour
+        )
+
+    def _status_row(self, id: str, request: ReceivedRequest) -> SmsStatusRow:
+        entry = self._account.ledger.get(id)
+        if entry is None:
+            return SmsStatusRow(id, StatusWord.UNKNOWN)
+        newest = entry.history(request.at)[-1]
+        return SmsStatusRow(id, newest.state, newest.at)
+
+
+def _entry(
+    ids: tuple[str, ...],
+    sms: SmsSubmission,
+    content: dict[str, Any],
+    changes: tuple[StateChange, ...],
+    account_callback_url: str | None,
+) -> LedgerEntry:
+    return LedgerEntry(
+        id=ids[0],
+        to=sms.to,
+        channels=(CHANNEL,),
+        text=sms.text,
+        accepted_at=changes[0].at,
+        plan=changes,
+        content=content,
+        parts=ids,
+        send_at=sms.scheduled_at,
+        callback_url=sms.callback_url or account_callback_url,
+        origin="send",
+    )
+
+
+def _ending(
+    scenario: Scenario, sms: SmsSubmission, flags: SendFlags, behaviour: DevinoBehaviour
+) -> Ending:
+    match scenario:
+        case Scenario.UNDELIVERED:
+            return Ending(status=behaviour.undelivered_status)
+        case Scenario.EXPIRED:
+            return Ending(status=StatusWord.EXPIRED)
+        case _:
+            has_link = any(mark in sms.text for mark in _LINK_MARKS)
+            return Ending(clicked=flags.shorten_url and has_link)
