@@ -68,16 +68,17 @@ class Request:
     """One call to a vendor.
 
     ``path`` is relative to the vendor's base URL and already percent-encoded; ``query`` holds plain
-    values. ``body`` is the finished JSON, made once, so that each attempt sends the same bytes; or it
-    is a file.
+    values. ``body`` is the finished JSON, made once, so that each attempt sends the same bytes.
+    ``file`` takes its place where a file is sent; its content type is among the headers.
     """
 
     method: str
     path: str
     operation: Operation
-    body: bytes | FileBody | None = field(default=None, repr=mask_text)
+    body: bytes | None = field(default=None, repr=mask_text)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(factory=dict, repr=False, hash=False)
+    file: FileBody | None = None
 
     @property
     def target(self) -> str:

@@ -185,7 +185,7 @@ class Wire:
     ) -> Answer | Failure:
         settings = self._settings
         connect = min(settings.connect_timeout, timeout)
-        if request.body is None:
+        if request.body is None and request.file is None:
             progress.begin()  # nothing tells when an empty request leaves, so assume the worst
         async with session.request(
             request.method,
@@ -247,13 +247,9 @@ class Wire:
 
 
 def _payload(request: Request, begun: Callable[[], None]) -> aiohttp.Payload | None:
-    match request.body:
-        case None:
-            return None
-        case FileBody() as body:
-            return _ProbedFile(body, begun, request.headers["Content-Type"])
-        case body:
-            return _ProbedBody(body, begun)
+    if request.file is not None:
+        return _ProbedFile(request.file, begun, request.headers["Content-Type"])
+    return None if request.body is None else _ProbedBody(request.body, begun)
 
 
 class _Progress:
