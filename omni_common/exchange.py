@@ -101,6 +101,7 @@ class FailureKind(Enum):
     UNREACHABLE = "the vendor could not be reached"
     CONNECTION_REJECTED = "no trusted connection to the vendor is possible"
     CLIENT_CLOSED = "the client is closed"
+    FILE_UNREADABLE = "the file cannot be read, or was changed meanwhile"
     DISCONNECTED = "the connection broke before the whole answer came"
     TIMED_OUT = "no answer came in time"
     MALFORMED = "the answer was not HTTP"

@@ -7,7 +7,6 @@ an attempt ends in an :class:`Answer` or a :class:`Failure`; only an interruptio
 from __future__ import annotations
 
 import asyncio
-import io
 import math
 import ssl
 from collections.abc import AsyncGenerator, Callable
@@ -16,12 +15,12 @@ from typing import Any, Literal
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.connector import Connection
 from yarl import URL
 
 from omni_common.errors import ConfigurationError
-from omni_common.exchange import Answer, Failure, FailureKind, FileBody, Request
+from omni_common.exchange import Answer, Failure, FailureKind, Request
+from omni_common.payload import FileError, payload_of
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
 from omni_common.version import __version__
@@ -32,70 +31,6 @@ _USER_AGENT = f"omni-async/{__version__}"
 # Servers commonly drop idle connections after five seconds; letting go first avoids the race in
 # which a send meets a connection that is being closed, which cannot be told from a lost answer.
 _KEEP_ALIVE = 4.0
-_FILE_PIECE = 64 * 1024
-"""Bytes of a file that are read at a time."""
-
-
-class _ProbedBody(aiohttp.BytesIOPayload):
-    """A request body that says when its first byte is about to be written.
-
-    aiohttp's exceptions do not tell whether a request left; this does. The body is written after
-    the connection is made and in one go with the headers, so as long as it was not begun nothing
-    reached the other side.
-    """
-
-    def __init__(self, body: bytes, begun: Callable[[], None]) -> None:
-        super().__init__(io.BytesIO(body), content_type="application/json")
-        self._begun = begun
-
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        self._begun()
-        await super().write_with_length(writer, content_length)
-
-
-class _ProbedFile(aiohttp.Payload):
-    """A file as a request body; like :class:`_ProbedBody`, and read while it is written."""
-
-    _autoclose = True
-
-    def __init__(self, body: FileBody, begun: Callable[[], None], content_type: str) -> None:
-        super().__init__(body, content_type=content_type)
-        self._size = len(body)
-        self._body = body
-        self._begun = begun
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        raise TypeError("a file is written, not shown")
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        await self.write_with_length(writer, None)
-
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        body = self._body
-        # Opened before anything leaves: a file that is gone proves that nothing was sent.
-        file = await asyncio.to_thread(body.path.open, "rb")
-        try:
-            self._begun()
-            await writer.write(body.head)
-            left = body.size
-            while piece := await asyncio.to_thread(file.read, _FILE_PIECE):
-                left -= len(piece)
-                if left < 0:
-                    break
-                await writer.write(piece)
-            if left:
-                raise _ChangedFileError
-            await writer.write(body.tail)
-        finally:
-            await asyncio.to_thread(file.close)
-
-
-class _ChangedFileError(OSError):
-    """A file has another length than it had when its request was built."""
 
 
 class _BrokenError(Exception):
@@ -185,29 +120,34 @@ class Wire:
     ) -> Answer | Failure:
         settings = self._settings
         connect = min(settings.connect_timeout, timeout)
-        if request.body is None and request.file is None:
+        payload = await payload_of(request, progress.begin)
+        if payload is None:
             progress.begin()  # nothing tells when an empty request leaves, so assume the worst
-        async with session.request(
-            request.method,
-            URL(self._base + request.target, encoded=True),
-            data=_payload(request, progress.begin),
-            headers={
-                hdrs.ACCEPT: "application/json",
-                hdrs.ACCEPT_ENCODING: "identity",
-                hdrs.USER_AGENT: _USER_AGENT,
-                **request.headers,
-            },
-            allow_redirects=False,
-            raise_for_status=False,
-            timeout=aiohttp.ClientTimeout(
-                total=timeout, connect=connect, sock_connect=connect, ceil_threshold=math.inf
-            ),
-            proxy=None if settings.proxy is None else settings.proxy.reveal(),
-            ssl=self._tls,
-            middlewares=(self._guard,),
-        ) as response:
-            progress.status = response.status
-            return await self._read(response)
+        try:
+            async with session.request(
+                request.method,
+                URL(self._base + request.target, encoded=True),
+                data=payload,
+                headers={
+                    hdrs.ACCEPT: "application/json",
+                    hdrs.ACCEPT_ENCODING: "identity",
+                    hdrs.USER_AGENT: _USER_AGENT,
+                    **request.headers,
+                },
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=timeout, connect=connect, sock_connect=connect, ceil_threshold=math.inf
+                ),
+                proxy=None if settings.proxy is None else settings.proxy.reveal(),
+                ssl=self._tls,
+                middlewares=(self._guard,),
+            ) as response:
+                progress.status = response.status
+                return await self._read(response)
+        finally:
+            if payload is not None:
+                await payload.close()
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer | Failure:
         limit = self._settings.response_limit
@@ -244,12 +184,6 @@ class Wire:
             self._session = await anext(self._session_life)
             self._session_loop = loop
         return self._session
-
-
-def _payload(request: Request, begun: Callable[[], None]) -> aiohttp.Payload | None:
-    if request.file is not None:
-        return _ProbedFile(request.file, begun, request.headers["Content-Type"])
-    return None if request.body is None else _ProbedBody(request.body, begun)
 
 
 class _Progress:
@@ -341,6 +275,8 @@ def _while_connecting(cause: BaseException) -> FailureKind | None:
 
 
 def _before_leaving(cause: BaseException, *, closed: bool) -> FailureKind:
+    if isinstance(cause, FileError):
+        return FailureKind.FILE_UNREADABLE
     if closed:
         return FailureKind.CLIENT_CLOSED
     if isinstance(cause, OSError | aiohttp.ClientError):  # TimeoutError is an OSError
@@ -362,6 +298,8 @@ def _after_leaving(cause: BaseException, progress: _Progress) -> FailureKind:
 
 def _describe(error: Any) -> str:
     """Name an exception without its text, which may quote addresses and headers."""
+    if isinstance(error, FileError):
+        return str(error)
     number = getattr(error, "errno", None)
     name = type(error).__name__
     return name if number is None else f"{name}, errno {number}"

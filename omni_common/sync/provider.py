@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from types import TracebackType
@@ -17,6 +16,7 @@ from omni_common.provider import OmniProvider as AsyncOmniProvider
 from omni_common.receipt import Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
 from omni_common.sync.portal import Portal
+from omni_common.sync.recipe import Recipe
 from omni_common.sync.stream import OutcomeStream
 
 __all__ = ["OmniProvider"]
@@ -37,23 +37,6 @@ def _twin_of(original: Callable[..., object]) -> Callable[[Callable[P, T]], Call
     return document
 
 
-class _Recipe:
-    """Makes the provider on the loop thread: the first one beforehand, others after a fork."""
-
-    def __init__(self, make: Callable[[], AsyncOmniProvider]) -> None:
-        self._make = make
-        self._process = os.getpid()
-        self._first: AsyncOmniProvider | None = make()
-        self.pattern = self._first
-        """Answers what needs no loop: capabilities and checks."""
-
-    def __call__(self) -> AsyncOmniProvider:
-        first, self._first = self._first, None
-        if first is None or os.getpid() != self._process:
-            return self._make()
-        return first
-
-
 class OmniProvider:
     """A provider for code without asyncio; see ``omni_common.OmniProvider`` for each method.
 
@@ -68,7 +51,7 @@ class OmniProvider:
             make: Builds an async provider from settings. It is called here once, so that wrong
                 settings show at once, and again in a child process after a fork.
         """
-        recipe = _Recipe(make)
+        recipe = Recipe(make)
         self._pattern = recipe.pattern
         self._portal: Portal[AsyncOmniProvider] = Portal(recipe)
 

@@ -1,0 +1,93 @@
+"""The blocking twin of a vendor's own client, method by method.
+
+A twin says which methods there are, and takes everything else over from the async class: their
+parameters, types and documentation::
+
+    class SmsResource(Twin[devino_async.SmsResource]):
+        send = blocking(devino_async.SmsResource.send)
+        detail = iterating(devino_async.SmsResource.detail)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import update_wrapper
+from types import TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+
+from omni_common.sync.portal import Portal
+from omni_common.sync.recipe import Recipe
+
+__all__ = ["BlockingClient", "Twin", "blocking", "iterating"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+C = TypeVar("C", bound=AbstractAsyncContextManager[Any])
+
+
+class Twin(Generic[R]):
+    """Stands for one object of an async client, such as one of its areas."""
+
+    def __init__(self, portal: Portal[Any], original: Callable[[Any], R]) -> None:
+        """Drive what *original* finds in the portal's resource."""
+        self._portal = portal
+        self._original = original
+
+
+class BlockingClient(Twin[C]):
+    """A vendor's client for code without asyncio.
+
+    Safe to use from many threads, inside a running event loop (it warns there, since it blocks the
+    loop), and after a fork. Use it as a context manager, or call :meth:`close`.
+    """
+
+    def __init__(self, make: Callable[[], C], *, package: str) -> None:
+        """Wrap the client that *make* returns, for the package that warnings shall pass over."""
+        portal: Portal[C] = Portal(Recipe(make), package=package)
+        super().__init__(portal, lambda client: client)
+
+    def close(self) -> None:
+        """Let go of connections and end the thread. Safe to repeat."""
+        self._portal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def blocking(
+    method: Callable[Concatenate[R, P], Awaitable[T]],
+) -> Callable[Concatenate[Twin[R], P], T]:
+    """Make the twin of a coroutine method: it returns when the result is there."""
+
+    def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._portal.call(lambda held: method(self._original(held), *args, **kwargs))
+
+    update_wrapper(twin, method)
+    return twin
+
+
+def iterating(
+    method: Callable[Concatenate[R, P], AsyncIterator[T]],
+) -> Callable[Concatenate[Twin[R], P], Iterator[T]]:
+    """Make the twin of a method that returns an async iterator: an iterator, one item at a time."""
+
+    def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return self._portal.iterate(lambda held: method(self._original(held), *args, **kwargs))
+
+    update_wrapper(twin, method)
+    signature = inspect.signature(method)
+    result = str(signature.return_annotation).replace("AsyncIterator", "Iterator")
+    twin.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
+    twin.__annotations__ = {**method.__annotations__, "return": result}
+    return twin
