@@ -27,6 +27,8 @@ class ChannelCapabilities:
         shortest_ttl: The least ``ttl`` the vendor documents, or one second.
         longest_ttl: The greatest ``ttl`` the vendor documents; None if it documents none.
         longest_text: Characters at most, where the vendor documents a limit.
+        bulk: Messages over this channel alone go into bulk calls, where the vendor has one;
+            otherwise each has a call of its own.
         notes: What a user of this channel should know besides, a sentence each.
     """
 
@@ -40,6 +42,7 @@ class ChannelCapabilities:
     shortest_ttl: timedelta = timedelta(seconds=1)
     longest_ttl: timedelta | None = None
     longest_text: int | None = None
+    bulk: bool = True
     notes: tuple[str, ...] = ()
 
 

@@ -26,7 +26,8 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     ├── ReadError                      a status could not be read; says nothing about the message
     │   ├── UnknownMessageError        the vendor does not know this id
     │   │   └── ForeignIdError         it is no id of this provider's; nothing was asked
-    │   └── InvalidQueryError          a parameter is wrong; ``field`` names it; nothing was asked
+    │   ├── InvalidQueryError          a parameter is wrong; ``field`` names it; nothing was asked
+    │   └── CallbackError              what was posted is no callback of the vendor's
     ├── CancelFailedError              the vendor did not cancel: already sent, unknown, unreachable
     └── ConfigurationError             settings, credentials or an address are missing or wrong
 
@@ -43,10 +44,13 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
+from omni_common.redaction import shown_key
+
 __all__ = [
     "AnswerLostError",
     "Attempt",
     "AuthenticationError",
+    "CallbackError",
     "CancelFailedError",
     "ClientClosedError",
     "ConfigurationError",
@@ -159,8 +163,15 @@ class OmniError(Exception):
         return error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as class, text and data; ``raw`` stays behind, since it may hold people's data."""
-        return _rebuild, (type(self), self.text, self._data())
+        """Pickle as class, text and data; ``raw`` stays behind, since it may hold people's data.
+
+        So do a vendor's code and field that look like anything else than a key.
+        """
+        data = self._data()
+        for name in ("vendor_code", "field"):
+            if data[name] is not None and shown_key(data[name]) != data[name]:
+                data[name] = None
+        return _rebuild, (type(self), self.text, data)
 
     def _data(self) -> dict[str, Any]:
         return {
@@ -264,6 +275,10 @@ class ForeignIdError(UnknownMessageError):
 
 class InvalidQueryError(ReadError):
     """A parameter of a question is wrong, so the vendor was not asked; ``field`` names it."""
+
+
+class CallbackError(ReadError):
+    """What was posted is no callback of the vendor's; ``raw`` holds it, the text nothing of it."""
 
 
 class CancelFailedError(OmniError):

@@ -55,8 +55,8 @@ class FileBody:
     """
 
     head: bytes = field(repr=mask_text)
-    path: Path
-    size: int
+    path: Path = field(repr=False)
+    size: int = field()
     tail: bytes = field(repr=mask_text)
 
     def __len__(self) -> int:
@@ -69,7 +69,8 @@ class Request:
 
     ``path`` is relative to the vendor's base URL and already percent-encoded; ``query`` holds plain
     values. ``body`` is the finished JSON, made once, so that each attempt sends the same bytes.
-    ``file`` takes its place where a file is sent; its content type is among the headers.
+    ``file`` takes its place where a file is sent; its content type is among the headers. ``makes``
+    is a noun for what a SEND brings about, which its error then speaks of.
     """
 
     method: str
@@ -79,6 +80,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(factory=dict, repr=False, hash=False)
     file: FileBody | None = None
+    makes: str = "message"
 
     @property
     def target(self) -> str:

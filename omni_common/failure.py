@@ -51,6 +51,7 @@ def error_of(
     operation: Operation,
     provider: str,
     *,
+    makes: str = "message",
     reference: str | None = None,
     attempts: Sequence[Attempt] = (),
     arrived_before: bool = False,
@@ -62,6 +63,7 @@ def error_of(
         failure: What went wrong last.
         operation: What was asked for.
         provider: The provider's name.
+        makes: What a send brings about, as a noun: a message, or ``list``, ``contacts``, ``file``.
         reference: The message's own name.
         attempts: Every request begun.
         arrived_before: An earlier attempt may have arrived, so that a send is UNKNOWN.
@@ -72,7 +74,7 @@ def error_of(
     if operation is Operation.SEND:
         if arrived_before and issubclass(kind, NotSentError):
             kind, text = OutcomeUnknownError, f"{text}, but an earlier attempt may have arrived"
-        text = f"{text}. {_consequence(kind, reference)}"
+        text = f"{text}. {_consequence(kind, makes, reference)}"
 
     data = {"provider": provider, "reference": reference, "attempts": attempts, **_said(failure)}
     if operation is not Operation.READ or kind is ClientClosedError:
@@ -110,8 +112,11 @@ def _said(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _consequence(kind: type[OmniError], reference: str | None) -> str:
+def _consequence(kind: type[OmniError], makes: str, reference: str | None) -> str:
+    is_message = makes == "message"
     if issubclass(kind, NotSentError):
-        return "Nothing was sent"
-    message = "The message" if reference is None else f"The message {reference}"
-    return f"{message} may have been sent: look for it at the vendor before sending it again"
+        return "Nothing was sent" if is_message else "Nothing was made"
+    named = f"The {makes}" if reference is None else f"The {makes} {reference}"
+    if not is_message:
+        return f"{named} may have been made: check that at the vendor before trying again"
+    return f"{named} may have been sent: look for it at the vendor before sending it again"

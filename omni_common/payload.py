@@ -80,6 +80,8 @@ class _ProbedFile(aiohttp.Payload):
                 raise FileError("it became shorter while it was sent")
             left -= len(piece)
             await writer.write(piece)
+        if await asyncio.to_thread(self._file.read, 1):
+            raise FileError("it became longer while it was sent")
         await writer.write(self._body.tail)
 
     async def write_with_length(

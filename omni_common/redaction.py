@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-__all__ = ["mask_number", "mask_sender", "mask_text", "mask_url", "shown_id"]
+__all__ = ["mask_number", "mask_sender", "mask_text", "mask_url", "shown_id", "shown_key"]
 
 _PHONE = re.compile(r"(\+?)([0-9]{7,})", re.ASCII)
 _EMAIL = re.compile(r"([^@\s])[^@]*@([^@\s]+)")
+_BETWEEN_DIGITS = re.compile(r"[\s().-]")
+_KEY = re.compile(r"[\w.,:/\[\]\-]{1,80}", re.ASCII)
+_LONG_NUMBER = re.compile(r"(?:\d[\-./]?){7}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
 _ID = re.compile(r"[\w:.-]{1,100}", re.ASCII)
 _PREFIX_DIGITS = 3
@@ -55,9 +58,10 @@ def mask_number(text: object) -> str:
 
 def mask_sender(sender: object) -> str:
     """Show a sender's name as it is; a sender that is a phone number is masked like one."""
-    if isinstance(sender, str) and not _PHONE.fullmatch(sender):
-        return repr(sender)
-    return mask_number(sender)
+    if not isinstance(sender, str):
+        return mask_text(sender)
+    digits = _BETWEEN_DIGITS.sub("", sender)
+    return mask_number(digits) if _PHONE.fullmatch(digits) else repr(sender)
 
 
 def mask_url(url: object) -> str:
@@ -85,6 +89,16 @@ def shown_id(id: object) -> str:
     Whatever was passed as an id may be something else, and may break up a log.
     """
     return id if isinstance(id, str) and _ID.fullmatch(id) else mask_text(id)
+
+
+def shown_key(key: object) -> str:
+    """Show a vendor's key, code or field name; what cannot be one is shown by its length alone.
+
+    A vendor's word may quote what it refused, a phone number or an address.
+    """
+    if isinstance(key, str) and _KEY.fullmatch(key) and not _LONG_NUMBER.search(key):
+        return key
+    return mask_text(key)
 
 
 def _length(count: int, unit: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from contextlib import aclosing
+from itertools import islice
 from typing import TypeVar
 
-__all__ = ["as_async", "in_chunks"]
+__all__ = ["as_async", "chunks", "in_chunks"]
 
 T = TypeVar("T")
 
@@ -31,6 +32,22 @@ async def as_async(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, N
         # Left to the garbage collector, it would be closed at some later time, in another task.
         if isinstance(iterator, AsyncGenerator):
             await iterator.aclose()
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Iterate in lists of *size*; the last may be shorter. For code without asyncio.
+
+    Raises:
+        TypeError: *items* is a single text, which would be read letter by letter.
+        ValueError: *size* is less than one.
+    """
+    if isinstance(items, str):
+        raise TypeError("several are expected here, not a single text: put it into a list")
+    if size < 1:  # nothing would ever be read, as if *items* were empty
+        raise ValueError("a chunk has to hold one item at least")
+    each = iter(items)
+    while chunk := list(islice(each, size)):
+        yield chunk
 
 
 async def in_chunks(

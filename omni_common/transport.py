@@ -104,7 +104,8 @@ class Transport:
         Args:
             request: What to ask.
             read: Reads a whole answer.
-            reference: The message's own name; with it, an interrupted send leaves a record.
+            reference: The message's own name, for errors and for the record that an interrupted
+                send leaves; without one the record names the call.
             on_unknown: ``"resend"`` repeats a send although it may have arrived.
             timeout: Seconds for all attempts and waits together, from the moment the call has its
                 connection slot; the setting ``timeout`` unless given.
@@ -114,7 +115,7 @@ class Transport:
             OmniError: As ``omni_common.errors`` draws it; for ``Operation.READ`` always a
                 ``ReadError`` (or ``ClientClosedError``).
         """
-        if on_unknown not in {"raise", "resend"}:
+        if on_unknown not in ("raise", "resend"):
             text = 'on_unknown must be "raise" or "resend"'
             raise InvalidMessageError(text, field="on_unknown", reference=reference)
         history = History() if history is None else history
@@ -125,8 +126,9 @@ class Transport:
         except Exception:
             raise
         except BaseException:  # cancelled: nobody is left to tell, except the log
-            if request.operation is Operation.SEND and reference is not None:
-                record_interrupted(self.provider, reference, history.outcome)
+            if request.operation is Operation.SEND:
+                name = f"{request.method} {request.path}" if reference is None else reference
+                record_interrupted(self.provider, name, history.outcome)
             raise
 
     def __reduce__(self) -> NoReturn:
@@ -181,6 +183,7 @@ class Transport:
                     verdict,
                     call.request.operation,
                     self.provider,
+                    makes=call.request.makes,
                     reference=reference,
                     attempts=call.history.attempts,
                     arrived_before=call.history.outcome is Outcome.UNKNOWN,

@@ -298,8 +298,11 @@ def _after_leaving(cause: BaseException, progress: _Progress) -> FailureKind:
 
 def _describe(error: Any) -> str:
     """Name an exception without its text, which may quote addresses and headers."""
-    if isinstance(error, FileError):
-        return str(error)
+    cause = error
+    while cause is not None:
+        if isinstance(cause, FileError):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
     number = getattr(error, "errno", None)
     name = type(error).__name__
     return name if number is None else f"{name}, errno {number}"

@@ -37,6 +37,9 @@ class Callback:
     """How often it is posted, confirmed or not."""
     attempts: int = 1
     """How often each copy is posted at most, until it is confirmed."""
+    retried: range | None = None
+    """The HTTP statuses after which it is posted again; None is for whatever does not confirm it,
+    no answer too."""
     retry_after: timedelta = timedelta(minutes=1)
     """Emulated time between two attempts."""
 
@@ -57,6 +60,13 @@ class PostedCallback:
     def confirmed(self) -> bool:
         """Whether the receiver took it."""
         return self.status is not None and self.status in self.callback.received
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the vendor posts it again after this, while there are attempts left."""
+        if self.callback.retried is None:
+            return not self.confirmed
+        return self.status in self.callback.retried
 
 
 Maker: TypeAlias = Callable[[], Callback | None]
@@ -138,7 +148,7 @@ class CallbackPoster:
         for _ in range(callback.copies if due.attempt == 1 else 1):
             outcome = await self._deliver(callback)
             self.posted.append(outcome)
-            if not outcome.confirmed and due.attempt < callback.attempts:
+            if outcome.is_repeated and due.attempt < callback.attempts:
                 again = evolve(due, at=due.at + callback.retry_after, attempt=due.attempt + 1)
                 heapq.heappush(self._due, again)
 

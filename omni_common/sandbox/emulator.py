@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, Self
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from functools import partial
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
@@ -97,6 +98,7 @@ class Emulator(ABC):
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
         self._unwatch: Callable[[], None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     @abstractmethod
@@ -179,14 +181,19 @@ class Emulator(ABC):
         Args:
             fault: What happens.
             times: To how many requests.
-            on: Which requests: the name of an operation (``"send"``, ``"send_many"``,
-                ``"status"``, ``"cancel"``), or a function of a :class:`ReceivedRequest`; by
-                default any.
+            on: Which requests: the name of one of the vendor's operations, such as ``"send"`` or
+                ``"status"``, or a function of a :class:`ReceivedRequest`; by default any.
 
         Raises:
-            ConfigurationError: The vendor has no operation named *on*.
+            ConfigurationError: The vendor has no operation named *on*, or *fault* is no ``Fault``.
         """
-        names = [operation.name for operation in self.operations()]
+        if not isinstance(fault, Fault):
+            raise ConfigurationError(
+                f"A fault is one of {', '.join(f'Fault.{each.name}' for each in Fault)}",
+                provider=self.name,
+                field="fault",
+            )
+        names = list(dict.fromkeys(operation.name for operation in self.operations()))
         if isinstance(on, str) and on not in names:
             raise ConfigurationError(
                 f"There is no operation {on!r}; there are {', '.join(names)}",
@@ -211,8 +218,12 @@ class Emulator(ABC):
         self._plan(entry, [change for change in entry.plan if change not in known])
 
     def post(self, callback: Callback) -> None:
-        """Post a callback now that tells of no message in the ledger; called by handlers."""
-        self._callbacks.schedule(self.clock.now(), lambda: callback)
+        """Post a callback now that tells of no message in the ledger; from any thread."""
+        schedule = partial(self._callbacks.schedule, self.clock.now(), lambda: callback)
+        if self._loop is None or self._loop is _running_loop():
+            schedule()
+        else:
+            self._loop.call_soon_threadsafe(schedule)
 
     async def start(self) -> None:
         """Begin to listen; does nothing when it already does."""
@@ -235,7 +246,7 @@ class Emulator(ABC):
             raise
         self._runner = runner
         self._port = runner.addresses[0][1]
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
 
         def wake() -> None:
             if not loop.is_closed():
@@ -270,9 +281,9 @@ class Emulator(ABC):
         """Return when every callback that is due by the clock was posted and answered.
 
         With a clock that tests advance, this is what makes callbacks certain: advance, settle,
-        look.
+        look. In blocking code: ``asyncio.run(emulator.settle())``.
         """
-        await self._callbacks.settle()
+        await self._in_own_loop(self._callbacks.settle())
 
     async def handled(self, count: int) -> None:
         """Return when *count* requests in all were taken in, answered or about to be.
@@ -280,9 +291,19 @@ class Emulator(ABC):
         A request that stalls counts from the moment its work is done, so a test can wait until a
         message is surely accepted and then give up on the answer.
         """
+        await self._in_own_loop(self._until_handled(count))
+
+    async def _until_handled(self, count: int) -> None:
         while self._handled < count:
             self._progress.clear()
             await self._progress.wait()
+
+    async def _in_own_loop(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait where the emulator lives, which may be on another thread's loop."""
+        if self._loop is None or self._loop is asyncio.get_running_loop():
+            await waiting
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(waiting, self._loop))
 
     def _plan(self, entry: LedgerEntry, changes: Sequence[StateChange]) -> None:
         if entry.callback_url is None:
@@ -361,3 +382,10 @@ class Emulator(ABC):
 def _fault_of(numbers: Sequence[str]) -> Fault | None:
     faults = (scenario_of(number).fault for number in numbers)
     return next((fault for fault in faults if fault and fault.takes_request), None)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

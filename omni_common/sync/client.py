@@ -14,8 +14,8 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import update_wrapper
-from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from types import GenericAlias, TracebackType
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, get_args
 
 from omni_common.sync.portal import Portal
 from omni_common.sync.recipe import Recipe
@@ -68,10 +68,15 @@ class BlockingClient(Twin[C]):
 def blocking(
     method: Callable[Concatenate[R, P], Awaitable[T]],
 ) -> Callable[Concatenate[Twin[R], P], T]:
-    """Make the twin of a coroutine method: it returns when the result is there."""
+    """Make the twin of a coroutine method: it returns when the result is there.
+
+    An argument that is an iterator is read in the calling thread, where it may block, and may use
+    the same client.
+    """
 
     def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._portal.call(lambda held: method(self._original(held), *args, **kwargs))
+        given, named = _read(args, kwargs)
+        return self._portal.call(lambda held: method(self._original(held), *given, **named))
 
     update_wrapper(twin, method)
     return twin
@@ -80,14 +85,38 @@ def blocking(
 def iterating(
     method: Callable[Concatenate[R, P], AsyncIterator[T]],
 ) -> Callable[Concatenate[Twin[R], P], Iterator[T]]:
-    """Make the twin of a method that returns an async iterator: an iterator, one item at a time."""
+    """Make the twin of a method that returns an async iterator: an iterator, one item at a time.
+
+    Arguments are read as :func:`blocking` does it, and what is wrong with them is raised at once.
+    """
 
     def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return self._portal.iterate(lambda held: method(self._original(held), *args, **kwargs))
+        given, named = _read(args, kwargs)
+        return self._portal.iterate(lambda held: method(self._original(held), *given, **named))
 
     update_wrapper(twin, method)
-    signature = inspect.signature(method)
-    result = str(signature.return_annotation).replace("AsyncIterator", "Iterator")
-    twin.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
-    twin.__annotations__ = {**method.__annotations__, "return": result}
+    _say(twin, method, returns=_iterator_of(method.__annotations__["return"]))
     return twin
+
+
+def _say(twin: Callable[..., Any], method: Callable[..., Any], *, returns: Any) -> None:
+    """Let *twin* show the signature of *method*, except for what it returns."""
+    signature = inspect.signature(method).replace(return_annotation=returns)
+    twin.__signature__ = signature  # type: ignore[attr-defined]
+    twin.__annotations__ = {**method.__annotations__, "return": returns}
+
+
+def _iterator_of(annotation: Any) -> Any:
+    """``Iterator[Row]`` for an annotation such as ``AsyncIterator[Row]``, be it text or a type."""
+    if isinstance(annotation, str):
+        return GenericAlias(Iterator, (annotation.partition("[")[2].removesuffix("]"),))
+    return GenericAlias(Iterator, get_args(annotation))
+
+
+def _read(args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments, with iterators read to their end."""
+    given = [list(each) if isinstance(each, Iterator) else each for each in args]
+    named = {
+        name: list(each) if isinstance(each, Iterator) else each for name, each in kwargs.items()
+    }
+    return given, named

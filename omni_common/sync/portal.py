@@ -136,9 +136,9 @@ class Portal(Generic[R]):
     ) -> Generator[T]:
         """Iterate over ``function(resource, *args, **kwargs)``, pulling one item at a time.
 
-        Each item is one :meth:`call`, with the same errors; all run in one copy of the context of
-        the first. An iteration that is left early runs the async iterator's ``aclose``, if it has
-        one, before it returns.
+        The function is called at once, and what it raises is raised here. Each item is one
+        :meth:`call`, with the same errors; all run in one copy of this context. An iteration that
+        is left early runs the async iterator's ``aclose``, if it has one, before it returns.
 
         Raises:
             RuntimeError: The thread that the iteration began on is gone, as it is after a fork.
@@ -149,8 +149,11 @@ class Portal(Generic[R]):
 
         context = contextvars.copy_context()
         thread = self._serving_thread()
-        iterator = thread.run(Call(begin, context))
+        return self._pulled(thread, thread.run(Call(begin, context)), context)
 
+    def _pulled(
+        self, thread: LoopThread[R], iterator: AsyncIterator[T], context: contextvars.Context
+    ) -> Generator[T]:
         async def pull(_: R) -> T:
             return await anext(iterator, cast("T", _END))
 

@@ -15,6 +15,7 @@ from omni_common.message import Message
 from omni_common.provider import OmniProvider as AsyncOmniProvider
 from omni_common.receipt import Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
+from omni_common.source import chunks
 from omni_common.sync.portal import Portal
 from omni_common.sync.recipe import Recipe
 from omni_common.sync.stream import OutcomeStream
@@ -93,7 +94,7 @@ class OmniProvider:
 
         *ids* is read in the calling thread, some hundreds ahead.
         """
-        for chunk in _chunks(ids, _IDS_AT_ONCE):
+        for chunk in chunks(ids, _IDS_AT_ONCE):
             yield from self._portal.iterate(_status_many, chunk)
 
     @_twin_of(AsyncOmniProvider.cancel)
@@ -122,16 +123,3 @@ class OmniProvider:
 
 def _status_many(provider: AsyncOmniProvider, ids: list[str]) -> AsyncIterator[StatusResult]:
     return provider.status_many(ids)
-
-
-def _chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    if isinstance(ids, str):
-        raise TypeError("several are expected here, not a single text: put it into a list")
-    chunk: list[str] = []
-    for id in ids:
-        chunk.append(id)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

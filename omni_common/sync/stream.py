@@ -9,13 +9,13 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from omni_common.batches import Batches
 from omni_common.errors import ClientClosedError, OutcomeUnknownError
 from omni_common.failure import failed
 from omni_common.history import record_interrupted
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import SendOutcome
-from omni_common.stream import Batches
 from omni_common.sync.portal import Portal
 
 __all__ = ["OutcomeStream"]

@@ -119,6 +119,18 @@ def test_the_text_of_an_unknown_outcome_says_what_to_look_for() -> None:
     assert "The message may have been sent" in unnamed.text
 
 
+@pytest.mark.parametrize("makes", ["list", "contacts"])
+def test_the_text_of_a_call_that_sends_no_message_speaks_of_none(makes: str) -> None:
+    refused = error_of(Failure(FailureKind.REFUSED), Operation.SEND, "acme", makes=makes)
+    lost = error_of(Failure(FailureKind.TIMED_OUT), Operation.SEND, "acme", makes=makes)
+
+    assert refused.text == "acme: the vendor refused the request. Nothing was made"
+    assert lost.text == (
+        f"acme: no answer came in time. The {makes} may have been made: check that at the vendor"
+        " before trying again"
+    )
+
+
 def test_the_same_cause_is_named_once() -> None:
     failure = Failure(FailureKind.REFUSED, "ERR_1", vendor_code="ERR_1")
 

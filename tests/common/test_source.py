@@ -9,7 +9,7 @@ from contextlib import aclosing
 import pytest
 from hypothesis import given, strategies as st
 
-from omni_common.source import as_async, in_chunks
+from omni_common.source import as_async, chunks, in_chunks
 
 pytestmark = pytest.mark.usefixtures("no_task_is_left")
 
@@ -80,3 +80,27 @@ async def test_an_iterator_that_is_no_generator_is_its_owners_to_close() -> None
         assert await anext(numbers) == 2
     assert not channel.is_closed
     assert await anext(channel) == 1
+
+
+@given(items=st.lists(st.integers()), size=st.integers(1, 10))
+def test_blocking_chunks_are_as_large_as_they_may_be(items: list[int], size: int) -> None:
+    pieces = list(chunks(iter(items), size))
+    assert [item for piece in pieces for item in piece] == items
+    assert all(len(piece) == size for piece in pieces[:-1])
+    assert all(pieces)
+
+
+def test_blocking_chunks_read_no_further_than_the_chunk() -> None:
+    source = iter(range(100))
+    next(chunks(source, 10))
+    assert next(source) == 10
+
+
+def test_blocking_chunks_of_a_single_text_are_refused() -> None:
+    with pytest.raises(TypeError):
+        next(chunks("text", 3))
+
+
+def test_blocking_chunks_that_hold_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="one item"):
+        next(chunks([1], 0))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import aiohttp
 import pytest
 
-from omni_common.sandbox import SandboxClock
+from omni_common.sandbox import Callback, SandboxClock, running
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.post_office import PostOffice
 
@@ -209,3 +209,46 @@ async def test_what_was_posted_prints_neither_address_nor_body(
     shown: Any = repr(posted)
     assert str(receiver.port) not in shown
     assert "sent" not in shown
+
+
+class Particular(PostOffice):
+    """Posts again after HTTP 500 only, as Devino says of itself."""
+
+    callback_form: ClassVar[dict[str, Any]] = {"attempts": 3, "retried": range(500, 501)}
+
+
+@pytest.mark.parametrize(("status", "posts"), [(200, 1), (404, 1), (503, 1), (500, 3)])
+async def test_a_vendor_may_repeat_after_certain_answers_only(
+    http: aiohttp.ClientSession,
+    clock: SandboxClock,
+    receiver: CallbackReceiver,
+    status: int,
+    posts: int,
+) -> None:
+    receiver.status = status
+    async with Particular(clock=clock) as office:
+        await send(http, office, receiver.url)
+        clock.advance(SECOND)
+        await office.settle()
+        for _ in range(5):
+            clock.advance(timedelta(minutes=1))
+            await office.settle()
+    sent = [body for body in receiver.bodies if body["state"] == "sent"]
+    assert len(sent) == posts
+
+
+async def test_what_tells_of_no_message_is_posted_at_once_from_any_thread(
+    receiver: CallbackReceiver,
+) -> None:
+    async with PostOffice() as office:
+        office.post(Callback(receiver.url, b'{"from": "here"}'))
+        await receiver.has_received(1)
+        await asyncio.to_thread(office.post, Callback(receiver.url, b'{"from": "afar"}'))
+        await receiver.has_received(2)
+    assert [body["from"] for body in receiver.bodies] == ["here", "afar"]
+
+
+def test_blocking_code_may_settle_too() -> None:
+    with running(PostOffice(clock=SandboxClock(frozen=True))) as office:
+        asyncio.run(office.settle())
+        asyncio.run(office.handled(0))
