@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import Attribute
@@ -20,6 +20,9 @@ from omni_common.errors import InvalidMessageError
 Validator: TypeAlias = "Callable[[Any, Attribute[Any], Any], None]"
 M = TypeVar("M", bound=StrEnum)
 T = TypeVar("T")
+
+Minutes: TypeAlias = Annotated[timedelta, "minutes"]
+"""A duration that the wire carries in whole minutes; any other is carried in seconds (T38)."""
 
 
 def invalid(owner: object, field: str, demand: str) -> InvalidMessageError:
@@ -118,6 +121,24 @@ def seconds(*, at_most: timedelta | None = None) -> Validator:
             raise invalid(owner, attribute.name, demand)
 
     return check
+
+
+def minutes() -> Validator:
+    """A duration of at least one whole minute."""
+
+    def check(owner: object, attribute: Attribute[Any], value: object) -> None:
+        minute = timedelta(minutes=1)
+        if not isinstance(value, timedelta) or value < minute or value % minute:
+            demand = "must be a timedelta of whole minutes, at least 1"
+            raise invalid(owner, attribute.name, demand)
+
+    return check
+
+
+def one_lifetime(owner: object) -> None:
+    """Refuse *owner* if it says in seconds and in minutes how long its channel is tried."""
+    if getattr(owner, "ttl", None) is not None and getattr(owner, "validity", None) is not None:
+        raise invalid(owner, "validity", "does not go with ttl: give only one of the two")
 
 
 def aware() -> Validator:

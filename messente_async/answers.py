@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from messente_async import _values as values
 from messente_async.omnimessage import Channel, Omnimessage
 from messente_async.report import (
-    DeliveryError,
     DeliveryReportResponse,
     DeliveryResult,
-    PriceInfo,
-    Status,
+    read_channel,
+    read_result,
 )
 from omni_common.converter import JsonError, loads
 from omni_common.exchange import Answer, Failure, FailureKind
@@ -176,13 +174,13 @@ def read_sent(answer: Answer, sent: Omnimessage | None = None) -> BulkItem | Non
     """
     body = _object(answer)
     item = None if body is None else _item(body)
-    if isinstance(item, OmnimessageCreated) and sent is not None and _differ(item.to, sent.to):
-        return Contradiction("the answer is about another number", body)
-    return item
+    if body is None or item is None or sent is None or not _differ(body.get("to"), sent.to):
+        return item
+    return Contradiction("the answer is about another number", body)
 
 
 def read_errors(answer: Answer) -> MessenteErrors | None:
-    """Read a refusal: an object whose ``errors`` name at least one."""
+    """Read a refusal: an object whose ``errors`` hold anything, be it in another shape."""
     body = _object(answer)
     return None if body is None else _errors(body)
 
@@ -195,20 +193,24 @@ def read_bulk(answer: Answer, sent: Sequence[Omnimessage]) -> tuple[BulkItem, ..
     that only their place ties them to a message. Hence, once places are proved wrong, by another
     number of items, an id given twice or an item that names another recipient, *every* item is one:
     an item that seems to fit could belong to an equal number elsewhere in the batch, and a refusal
-    that is put beside the wrong message would invite sending one that was taken.
+    that is put beside the wrong message would invite sending one that was taken. So it is, too,
+    where errors of the whole call stand beside the items.
 
     None where the body holds no list of items; see :func:`read_errors` for what it may be then.
     """
     body = _object(answer)
     items = None if body is None else body.get("messages")
-    if body is None or not isinstance(items, list) or (not items and _errors(body)):
+    errors = None if body is None else _errors(body)
+    if not isinstance(items, list) or (errors and not items):
         return None
+    if errors:
+        return _contradictions("both items and errors", items, sent)
     if len(items) != len(sent):
         reason = f"{len(items)} answers to {len(sent)} omnimessages"
         return _contradictions(reason, items, sent)
     read = tuple(_item(item) if isinstance(item, dict) else None for item in items)
-    for place, (one, omnimessage) in enumerate(zip(read, sent, strict=True)):
-        if isinstance(one, OmnimessageCreated) and _differ(one.to, omnimessage.to):
+    for place, (item, omnimessage) in enumerate(zip(items, sent, strict=True)):
+        if isinstance(item, dict) and _differ(item.get("to"), omnimessage.to):
             reason = f"the answer at place {place} is about another number"
             return _contradictions(reason, items, sent)
     ids = [one.omnimessage_id for one in read if isinstance(one, OmnimessageCreated)]
@@ -225,30 +227,34 @@ def _contradictions(
 ) -> tuple[Contradiction, ...]:
     said: dict[str, list[Any]] = {}
     for item in items:
-        if isinstance(item, dict) and isinstance(item.get("to"), str):
-            said.setdefault(_digits(item["to"]), []).append(item)
+        if isinstance(item, dict):
+            said.setdefault(_digits(item.get("to")), []).append(item)
     return tuple(Contradiction(reason, said.get(_digits(each.to), [])) for each in sent)
 
 
-def _differ(answered: str | None, sent: str) -> bool:
-    # A missing number contradicts nothing, and neither does a number without its plus.
+def _differ(answered: object, sent: str) -> bool:
+    # A missing number contradicts nothing, and neither does a number without its plus; what cannot
+    # be read as a number might be anybody's.
     return answered is not None and _digits(answered) != _digits(sent)
 
 
-def _digits(number: str) -> str:
-    return "".join(character for character in number if character.isdigit())
+def _digits(number: object) -> str:
+    return "".join(filter(str.isdigit, values.identifier(number) or ""))
 
 
 def read_status(answer: Answer) -> DeliveryReportResponse | None:
-    """Read the answer to ``status_request``: an object with a list of ``statuses``."""
+    """Read the answer to ``status_request``: an object with a list of ``statuses``.
+
+    None where the body holds no such list, or an empty one beside errors; see :func:`read_errors`.
+    """
     body = _object(answer)
     statuses = None if body is None else body.get("statuses")
-    if body is None or not isinstance(statuses, list):
+    if body is None or not isinstance(statuses, list) or (not statuses and _errors(body)):
         return None
     return DeliveryReportResponse(
-        omnimessage_id=_id(body.get("omnimessage_id")),
-        to=_text(body.get("to")),
-        statuses=tuple(_result(status) for status in statuses),
+        omnimessage_id=values.identifier(body.get("omnimessage_id")),
+        to=values.identifier(body.get("to")),
+        statuses=tuple(read_result(DeliveryResult, status) for status in statuses),
         raw=body,
     )
 
@@ -262,7 +268,7 @@ def _object(answer: Answer) -> dict[str, Any] | None:
 
 
 def _item(item: Mapping[str, Any]) -> BulkItem | None:
-    omnimessage_id = _id(item.get("omnimessage_id"))
+    omnimessage_id = values.identifier(item.get("omnimessage_id"))
     messages = _messages(item)
     errors = _errors(item)
     if errors is not None:
@@ -270,16 +276,16 @@ def _item(item: Mapping[str, Any]) -> BulkItem | None:
         return Contradiction("both an id and errors", item) if taken else errors
     if omnimessage_id is None:
         return None
-    return OmnimessageCreated(omnimessage_id, _text(item.get("to")), messages, raw=item)
+    return OmnimessageCreated(omnimessage_id, values.identifier(item.get("to")), messages, raw=item)
 
 
 def _messages(item: Mapping[str, Any]) -> tuple[MessageResult, ...]:
     parts = item.get("messages")
     return tuple(
         MessageResult(
-            message_id=_id(part.get("message_id")),
-            channel=_channel(part.get("channel")),
-            sender=_text(part.get("sender")),
+            message_id=values.identifier(part.get("message_id")),
+            channel=read_channel(part.get("channel")),
+            sender=values.text(part.get("sender")),
         )
         for part in (parts if isinstance(parts, list) else ())
         if isinstance(part, dict)
@@ -288,101 +294,18 @@ def _messages(item: Mapping[str, Any]) -> tuple[MessageResult, ...]:
 
 def _errors(item: Mapping[str, Any]) -> MessenteErrors | None:
     errors = item.get("errors")
-    if isinstance(errors, dict) and errors:
-        errors = [errors]
-    if not isinstance(errors, list) or not errors:
+    if not errors:
         return None
-    return MessenteErrors(tuple(_error(error) for error in errors), raw=item)
+    listed = errors if isinstance(errors, list) else [errors]
+    return MessenteErrors(tuple(_error(error) for error in listed), raw=item)
 
 
 def _error(error: object) -> ErrorItem:
     if not isinstance(error, dict):
         return ErrorItem()
     return ErrorItem(
-        code=_id(error.get("code")),
-        title=_text(error.get("title")),
-        detail=_text(error.get("detail")),
-        source=_text(error.get("source")),
+        code=values.identifier(error.get("code")),
+        title=values.text(error.get("title")),
+        detail=values.text(error.get("detail")),
+        source=values.text(error.get("source")),
     )
-
-
-def _result(result: Any) -> DeliveryResult:
-    if not isinstance(result, dict):
-        return DeliveryResult(status=_status(result), raw=result)
-    return DeliveryResult(
-        status=_status(result.get("status")),
-        err=_err(result.get("err")),
-        error=_text(result.get("error")),
-        timestamp=_time(result.get("timestamp")),
-        price_info=_price_info(result.get("price_info")),
-        channel=_channel(result.get("channel")),
-        message_id=_id(result.get("message_id")),
-        sender=_text(result.get("sender")),
-        raw=result,
-    )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
-
-
-def _id(value: object) -> str | None:
-    if isinstance(value, str):
-        return value if value.strip() else None
-    number = _whole(value)
-    return None if number is None else str(number)
-
-
-def _channel(value: object) -> Channel | str | None:
-    text = _text(value)
-    return Channel.__members__.get((text or "").upper(), text)
-
-
-def _status(value: object) -> Status | str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        return f"<{type(value).__name__}>"
-    return Status.__members__.get(value.upper(), value)
-
-
-def _err(value: object) -> DeliveryError | int | None:
-    number = _whole(value)
-    if number is None:
-        return None
-    try:
-        return DeliveryError(number)
-    except ValueError:
-        return number
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        when = datetime.fromisoformat(_text(value) or "")
-        return when.replace(tzinfo=UTC) if when.utcoffset() is None else when
-    except ValueError:
-        return None
-
-
-def _price_info(value: object) -> PriceInfo | None:
-    if not isinstance(value, dict):
-        return None
-    return PriceInfo(
-        part_price=_decimal(value.get("part_price")),
-        parts_count=_whole(value.get("parts_count")),
-        total_price=_decimal(value.get("total_price")),
-    )
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        number = Decimal(str(value))
-    except (InvalidOperation, ValueError):  # ValueError: more digits than Python prints
-        return None
-    return number if number.is_finite() else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
 from attrs import evolve
 
 from messente_async.answers import BulkItem, MessenteErrors, OmnimessageCreated
 from messente_async.omnimessage import (
+    Extra,
     Omnimessage,
     bulk_request,
     cancel_request,
@@ -23,9 +23,10 @@ from messente_async.verdicts import (
     NOT_FOUND,
     bulk_reader,
     cancelled_reader,
-    read_report,
+    report_reader,
     sent_reader,
 )
+from omni_common.client import VendorClient
 from omni_common.clock import Clock
 from omni_common.errors import (
     CancelFailedError,
@@ -55,7 +56,7 @@ REQUESTS_PER_SECOND = 150.0
 """What Messente allows one address before it answers 429 (B0)."""
 
 
-class MessenteClient:
+class MessenteClient(VendorClient):
     """Messente's omnichannel API: send one or many, ask for states, cancel.
 
     Use it as an async context manager, or call :meth:`close`.
@@ -82,13 +83,14 @@ class MessenteClient:
         Raises:
             ConfigurationError: Credentials are missing, or an option is wrong.
         """
-        self.transport = Transport(
+        transport = Transport(
             _settings(options),
             provider="messente",
             authorization=_authorization(user, password),
             session=session,
             clock=clock,
         )
+        super().__init__(transport)
 
     async def send(
         self,
@@ -96,6 +98,7 @@ class MessenteClient:
         *,
         on_unknown: OnUnknown = "raise",
         reference: str | None = None,
+        extra: Extra = None,
     ) -> OmnimessageCreated:
         """Send one omnimessage (``POST /omnimessage``).
 
@@ -104,20 +107,31 @@ class MessenteClient:
             on_unknown: ``"resend"`` sends again when it is not known whether it arrived, which may
                 charge for it and deliver it twice.
             reference: Your own name for it, for errors and for the record of an interrupted send.
+            extra: Fields that are merged last into its JSON object, for what Messente has come to
+                take since.
 
         Raises:
             NotSentError: Nothing was sent; its subclasses say why.
             OutcomeUnknownError: It may have been sent.
         """
         return await self.transport.exchange(
-            send_request(omnimessage),
+            send_request(omnimessage, extra),
             sent_reader(omnimessage),
             reference=reference,
             on_unknown=on_unknown,
         )
 
-    async def send_bulk(self, omnimessages: Sequence[Omnimessage]) -> list[BulkItem]:
+    async def send_bulk(
+        self,
+        omnimessages: Sequence[Omnimessage],
+        *,
+        extras: Sequence[Extra] | None = None,
+    ) -> list[BulkItem]:
         """Send many omnimessages in one call (``POST /omnimessages``), by advice up to 1,000.
+
+        Args:
+            omnimessages: What to send, at least one.
+            extras: For each omnimessage, as in :meth:`send`.
 
         Returns:
             One item per omnimessage, in order: ``OmnimessageCreated``, ``MessenteErrors`` or, where
@@ -128,7 +142,7 @@ class MessenteClient:
             OutcomeUnknownError: Nothing certain is known of any of them.
         """
         items = await self.transport.exchange(
-            bulk_request(omnimessages),
+            bulk_request(omnimessages, extras),
             bulk_reader(omnimessages),
             timeout=self.transport.settings.bulk_timeout,
         )
@@ -143,7 +157,7 @@ class MessenteClient:
         """
         history = History()
         report: DeliveryReportResponse | MessenteErrors = await self.transport.exchange(
-            status_request(omnimessage_id), read_report, history=history
+            status_request(omnimessage_id), report_reader(omnimessage_id), history=history
         )
         if isinstance(report, DeliveryReportResponse):
             return report
@@ -180,21 +194,6 @@ class MessenteClient:
                 raise
             else:
                 raise _not_cancelled(error) from error
-
-    async def close(self) -> None:
-        """Let go of connections. Safe to repeat."""
-        await self.transport.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     async def _look_for_cancellation(self, omnimessage_id: str, error: NotSentError) -> None:
         """Return if an earlier attempt, whose answer was lost, is seen to have succeeded.

@@ -6,9 +6,10 @@ Everything here is a pure function of data; ``MessenteClient`` carries the reque
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
+from operator import eq
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
@@ -140,6 +141,13 @@ class Omnimessage:
 @cache
 def _converter() -> Converter:
     converter = make_converter(forbid_extra_keys=True, omit_if_default=True)
+    read_seconds = converter.get_structure_hook(timedelta)
+    converter.register_structure_hook_func(
+        partial(eq, rules.Minutes), lambda minutes, kind: 60 * read_seconds(minutes, kind)
+    )
+    converter.register_unstructure_hook_func(
+        partial(eq, rules.Minutes), lambda duration: duration // timedelta(minutes=1)
+    )
     # Without a channel an SMS would be taken for Viber (T43), so that each message names its own.
     register_tagged_union(converter, ChannelMessage, tag="channel")
     return converter
@@ -173,9 +181,10 @@ def send_request(omnimessage: Omnimessage, extra: Extra = None) -> Request:
             know yet.
 
     Raises:
-        InvalidMessageError: *extra* holds what JSON cannot.
+        InvalidMessageError: *omnimessage* is none, or *extra* is no mapping or holds what JSON
+            cannot.
     """
-    return _send("/omnimessage", {**to_wire(omnimessage), **(extra or {})})
+    return _send("/omnimessage", _with_extra(omnimessage, extra))
 
 
 def bulk_request(
@@ -190,15 +199,20 @@ def bulk_request(
         extras: For each omnimessage, as in :func:`send_request`.
 
     Raises:
-        InvalidMessageError: There is none to send, or *extras* hold what JSON cannot.
+        InvalidMessageError: There is none to send, or something else among them, or *extras* are
+            not as many, or hold what JSON cannot; or either is no list (or other sequence).
     """
+    _check_sequence(omnimessages, "messages")
     if not omnimessages:
         msg = "a bulk call needs at least one omnimessage"
         raise InvalidMessageError(msg, provider="messente", field="messages")
-    pairs = zip(omnimessages, extras or [None] * len(omnimessages), strict=True)
-    return _send(
-        "/omnimessages", {"messages": [{**to_wire(each), **(extra or {})} for each, extra in pairs]}
-    )
+    more = [None] * len(omnimessages) if extras is None else extras
+    _check_sequence(more, "extras")
+    if len(more) != len(omnimessages):
+        msg = f"{len(more)} extras for {len(omnimessages)} omnimessages: there must be one for each"
+        raise InvalidMessageError(msg, provider="messente", field="extras")
+    pairs = zip(omnimessages, more, strict=True)
+    return _send("/omnimessages", {"messages": [_with_extra(each, extra) for each, extra in pairs]})
 
 
 def status_request(omnimessage_id: str) -> Request:
@@ -217,6 +231,22 @@ def cancel_request(omnimessage_id: str) -> Request:
         ForeignIdError: The text cannot be an id.
     """
     return Request("DELETE", _path(omnimessage_id), Operation.IDEMPOTENT_WRITE)
+
+
+def _check_sequence(given: object, field: str) -> None:
+    if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
+        msg = f"the {field} of a bulk call must be a list"
+        raise InvalidMessageError(msg, provider="messente", field=field)
+
+
+def _with_extra(omnimessage: object, extra: object) -> dict[str, Any]:
+    if not isinstance(omnimessage, Omnimessage):
+        msg = "what is sent must be an Omnimessage"
+        raise InvalidMessageError(msg, provider="messente", field="omnimessage")
+    if not isinstance(extra, Mapping | None):
+        msg = "extra must be a mapping of names to values"
+        raise InvalidMessageError(msg, provider="messente", field="extra")
+    return {**to_wire(omnimessage), **(extra or {})}
 
 
 def _send(path: str, wire: Mapping[str, Any]) -> Request:

@@ -343,6 +343,7 @@ class Rcs:
         suggestions: Up to 11 suggested answers.
         ttl: How long this channel is tried before the next one's turn comes (T40), in whole
             seconds; None leaves it to Messente.
+        validity: The same in whole minutes (T38); only one of the two may be given.
 
     Raises:
         InvalidMessageError: A value is malformed, or not exactly one content is given.
@@ -367,6 +368,10 @@ class Rcs:
         validator=rules.several(RcsSuggestion, at_most=11),
     )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=optional(rules.seconds()))
+    validity: rules.Minutes | None = field(
+        default=None, kw_only=True, validator=optional(rules.minutes())
+    )
 
     def __attrs_post_init__(self) -> None:
+        rules.one_lifetime(self)
         rules.exactly_one(self, "text", "content_info", "rich_card")

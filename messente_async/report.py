@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
+from messente_async import _values as values
 from messente_async.omnimessage import Channel
 from omni_common.redaction import mask_number, mask_sender, mask_text
 from omni_common.report import DeliveryState, overall_state
@@ -27,6 +28,8 @@ __all__ = [
     "PriceInfo",
     "Status",
     "cascade_state",
+    "read_channel",
+    "read_result",
     "state_of",
 ]
 
@@ -192,3 +195,61 @@ class DeliveryReportResponse:
     def state(self, *, channels: int = 1) -> DeliveryState:
         """The state of the whole; *channels* as in :func:`cascade_state`."""
         return cascade_state([result.state for result in self.statuses], channels=channels)
+
+
+R = TypeVar("R", bound=DeliveryResult)
+
+
+def read_result(kind: type[R], item: Any, **more: Any) -> R:
+    """What *item*, one channel's share of a report, says; as a *kind*, which may hold *more*.
+
+    Never raises: what is odd becomes None, and is in ``raw``.
+    """
+    if not isinstance(item, Mapping):
+        return kind(status=_status(item), raw=item, **more)
+    return kind(
+        status=_status(item.get("status")),
+        err=_err(item.get("err")),
+        error=values.text(item.get("error")),
+        timestamp=values.time(item.get("timestamp")),
+        price_info=_price_info(item.get("price_info")),
+        channel=read_channel(item.get("channel")),
+        message_id=values.identifier(item.get("message_id")),
+        sender=values.text(item.get("sender")),
+        raw=item,
+        **more,
+    )
+
+
+def read_channel(value: object) -> Channel | str | None:
+    """A channel that is known, in any case of its letters, or its word as it came."""
+    word = values.text(value)
+    return Channel.__members__.get((word or "").upper(), word)
+
+
+def _status(value: object) -> Status | str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return f"<{type(value).__name__}>"
+    return Status.__members__.get(value.upper(), value)
+
+
+def _err(value: object) -> DeliveryError | int | None:
+    number = values.whole(value)
+    if number is None:
+        return None
+    try:
+        return DeliveryError(number)
+    except ValueError:
+        return number
+
+
+def _price_info(value: object) -> PriceInfo | None:
+    if not isinstance(value, Mapping):
+        return None
+    return PriceInfo(
+        part_price=values.decimal(value.get("part_price")),
+        parts_count=values.whole(value.get("parts_count")),
+        total_price=values.decimal(value.get("total_price")),
+    )

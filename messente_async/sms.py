@@ -39,6 +39,7 @@ class SMS:
         sender: A number or a name approved for the account; None means the account's default.
         ttl: How long this channel is tried before the next one's turn comes (T40), in whole
             seconds; None leaves it to Messente.
+        validity: The same in whole minutes (T38); only one of the two may be given.
         autoconvert: What happens to characters outside the GSM alphabet; text such as ``"off"`` is
             taken too.
         udh: The user data header, in hexadecimal.
@@ -54,6 +55,9 @@ class SMS:
         default=None, kw_only=True, repr=mask_sender, validator=optional(rules.text())
     )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=optional(rules.seconds()))
+    validity: rules.Minutes | None = field(
+        default=None, kw_only=True, validator=optional(rules.minutes())
+    )
     autoconvert: Autoconvert | None = field(default=None, kw_only=True, converter=_as_autoconvert)
     udh: str | None = field(
         default=None,
@@ -61,3 +65,6 @@ class SMS:
         repr=mask_text,
         validator=optional(rules.pattern("([0-9A-Fa-f]{2})+", "pairs of hexadecimal digits")),
     )
+
+    def __attrs_post_init__(self) -> None:
+        rules.one_lifetime(self)

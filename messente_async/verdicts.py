@@ -9,6 +9,7 @@ from typing import Literal
 
 from attrs import evolve
 
+from messente_async import _values as values
 from messente_async.answers import (
     BulkItem,
     Contradiction,
@@ -32,7 +33,7 @@ __all__ = [
     "bulk_reader",
     "cancelled_reader",
     "item_failure",
-    "read_report",
+    "report_reader",
     "sent_reader",
 ]
 
@@ -70,38 +71,48 @@ def sent_reader(omnimessage: Omnimessage) -> Reader[OmnimessageCreated]:
 
 
 def bulk_reader(omnimessages: Sequence[Omnimessage]) -> Reader[tuple[BulkItem, ...]]:
-    """A reader for the answer to sending *omnimessages* in one call."""
+    """A reader for the answer to sending *omnimessages*, as they are now, in one call."""
+    sent = tuple(omnimessages)
 
     def read(answer: Answer) -> tuple[BulkItem, ...] | Failure | None:
-        return read_bulk(answer, omnimessages) or _whole_refusal(answer)
+        return read_bulk(answer, sent) or _whole_refusal(answer)
 
     return read
 
 
-def read_report(answer: Answer) -> DeliveryReportResponse | MessenteErrors | Failure | None:
-    """Read the answer to a question for states; errors stand for "no such message"."""
-    report = read_status(answer)
-    if report is not None and answer.status in _SUCCESS:
-        return report
-    errors = read_errors(answer)
-    if errors is not None and answer.status == HTTPStatus.NOT_FOUND and _says_not_found(errors):
-        return errors
-    return _whole_refusal(answer)
+def report_reader(omnimessage_id: str) -> Reader[DeliveryReportResponse | MessenteErrors]:
+    """A reader for the answer to a question for states; errors stand for "no such message".
+
+    A report that names another message than the one asked for is none. Its items may (T52).
+    """
+
+    def read(answer: Answer) -> DeliveryReportResponse | MessenteErrors | Failure | None:
+        report = read_status(answer)
+        if report is not None and answer.status in _SUCCESS:
+            named = report.raw.get("omnimessage_id")
+            if named is None or values.identifier(named) == omnimessage_id:
+                return report
+            return Failure(FailureKind.UNREADABLE, "a report about another message", raw=report.raw)
+        errors = read_errors(answer)
+        if errors is not None and answer.status == HTTPStatus.NOT_FOUND and _says_not_found(errors):
+            return errors
+        return _whole_refusal(answer)
+
+    return read
 
 
 def cancelled_reader(omnimessage_id: str) -> Reader[Literal[True]]:
     """A reader for the answer to a cancellation.
 
-    Confirmed by a 2xx with a JSON object that has no errors and names no other message; Messente
-    documents an empty one (B4).
+    Confirmed by a 2xx with an empty JSON object, as Messente documents it (B4), or with one that
+    names this message and says nothing else.
     """
 
     def read(answer: Answer) -> Literal[True] | Failure | None:
         refusal = _whole_refusal(answer)
         if refusal is not None or answer.status not in _SUCCESS:
             return refusal
-        named = _named_message(answer.body)
-        return True if named is not None and named in {"", omnimessage_id} else None
+        return True if _only_names(omnimessage_id, answer.body) else None
 
     return read
 
@@ -142,10 +153,14 @@ def _says_not_found(errors: MessenteErrors) -> bool:
     return any(item.code == NOT_FOUND for item in errors.errors)
 
 
-def _named_message(body: bytes) -> str | None:
-    """The omnimessage that a JSON object names, empty if none; None if *body* is no such object."""
+def _only_names(omnimessage_id: str, body: bytes) -> bool:
+    """Whether *body* is a JSON object that holds nothing, or this id alone."""
     try:
         document = loads(body)
     except JsonError:
-        return None
-    return str(document.get("omnimessage_id") or "") if isinstance(document, dict) else None
+        return False
+    if document == {}:
+        return True
+    if not isinstance(document, dict) or document.keys() != {"omnimessage_id"}:
+        return False
+    return values.identifier(document["omnimessage_id"]) == omnimessage_id

@@ -139,6 +139,7 @@ class Viber:
         sender: A sender registered for the account; None means the account's default.
         ttl: How long this channel is tried before the next one's turn comes (T40), in whole
             seconds; None leaves it to Messente.
+        validity: The same in whole minutes (T38); only one of the two may be given.
 
     Raises:
         InvalidMessageError: A value is malformed (``field`` names it), or the fields do not go
@@ -172,8 +173,12 @@ class Viber:
         default=None, kw_only=True, repr=mask_sender, validator=optional(rules.text())
     )
     ttl: timedelta | None = field(default=None, kw_only=True, validator=optional(rules.seconds()))
+    validity: rules.Minutes | None = field(
+        default=None, kw_only=True, validator=optional(rules.minutes())
+    )
 
     def __attrs_post_init__(self) -> None:
+        rules.one_lifetime(self)
         names = ("text", "image_url", "button_text", "button_url", "video", "template", "carousel")
         given = [name for name in names if getattr(self, name) is not None]
         if is_accepted_combination(given):

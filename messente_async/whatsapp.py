@@ -226,6 +226,7 @@ class WhatsApp:
         sticker: A sticker.
         ttl: How long this channel is tried before the next one's turn comes (T40), in whole
             seconds; None leaves it to Messente.
+        validity: The same in whole minutes (T38); only one of the two may be given.
 
     Raises:
         InvalidMessageError: A value is malformed, or not exactly one content is given; ``field``
@@ -249,8 +250,10 @@ class WhatsApp:
     )
     sender: str | None = field(default=None, repr=mask_sender, validator=optional(rules.text()))
     ttl: timedelta | None = field(default=None, validator=optional(rules.seconds()))
+    validity: rules.Minutes | None = field(default=None, validator=optional(rules.minutes()))
 
     def __attrs_post_init__(self) -> None:
+        rules.one_lifetime(self)
         rules.exactly_one(
             self, "template", "text", "image", "video", "audio", "document", "sticker"
         )

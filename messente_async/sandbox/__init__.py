@@ -7,13 +7,16 @@
 
 It checks requests as strictly as the vendor's documents say, and :class:`MessenteBehaviour` has a
 switch for each question that they leave open. What the last four digits of a recipient do is said
-in :class:`omni_common.sandbox.Scenario`; senders named ``Forbidden`` are refused.
+in :class:`omni_common.sandbox.Scenario`; senders named ``Forbidden`` are refused. Delivery reports
+are really posted, and so is what a person sends (:meth:`MessenteEmulator.receive`).
 """
 
 from messente_async.sandbox.behaviour import (
+    AutoconvertRule,
     BulkItems,
     CancelledStatus,
     ErrorBody,
+    InboundForm,
     ItemIds,
     MessenteBehaviour,
     PhoneRule,
@@ -30,9 +33,11 @@ from messente_async.sandbox.rules import Account
 
 __all__ = [
     "Account",
+    "AutoconvertRule",
     "BulkItems",
     "CancelledStatus",
     "ErrorBody",
+    "InboundForm",
     "ItemIds",
     "MessenteBehaviour",
     "MessenteEmulator",

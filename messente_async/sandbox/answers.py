@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +15,7 @@ from messente_async.sandbox.behaviour import (
     BulkItems,
     CancelledStatus,
     ErrorBody,
+    InboundForm,
     ItemIds,
     MessenteBehaviour,
     TimestampZone,
@@ -33,6 +34,7 @@ __all__ = [
     "bulk_items",
     "error_body",
     "error_reply",
+    "inbound_body",
     "refused",
     "report_body",
     "signature",
@@ -43,6 +45,11 @@ __all__ = [
 _PRICES = {"sms": Decimal("0.05"), "viber": Decimal("0.03")}
 _OTHER_PRICE = Decimal("0.04")
 _ZONES = {TimestampZone.NONE: "", TimestampZone.Z: "Z", TimestampZone.OFFSET: "+00:00"}
+_INBOUND_CONTENTS: dict[InboundForm, Callable[[str, str], dict[str, Any]]] = {
+    InboundForm.FLAT: lambda text, _: {"text": text},
+    InboundForm.OBJECT: lambda text, _: {"text": {"body": text}},
+    InboundForm.OWN_KEY: lambda text, channel: {channel: {"type": "text", "body": text}},
+}
 _OTHER_ID = "00000000-0000-4000-8000-000000000000"
 _PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Come back later</body></html>"
 
@@ -146,8 +153,33 @@ def report_body(
     return json.dumps(report).encode()
 
 
+def inbound_body(
+    ids: tuple[str, str],
+    text: str,
+    *,
+    sender: str,
+    recipient: str,
+    channel: str,
+    at: datetime,
+    behaviour: MessenteBehaviour,
+) -> bytes:
+    """Return the body that tells of a person's message (contracts B6)."""
+    form = InboundForm.FLAT if channel == "sms" else behaviour.inbound
+    message_id, sub_message_id = ids
+    body = {
+        "msg_id": message_id,
+        "sub_msg_id": sub_message_id,
+        "channel": channel,
+        "recipient": recipient,
+        "time": at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
+        **_INBOUND_CONTENTS[form](text, channel),
+        "sender": sender,
+    }
+    return json.dumps(_with_extra(body, behaviour)).encode()
+
+
 def signature(secret: str, body: bytes) -> str:
-    """Return the ``X-Messente-Signature`` of a report's raw *body* (contracts B7)."""
+    """Return the ``X-Messente-Signature`` of a callback's raw *body* (contracts B7)."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
@@ -164,8 +196,8 @@ def _status_item(
     }
     item |= {} if behaviour.unset is Unset.ABSENT else {"timestamp": None, "price_info": None}
     if change is not None:
-        item["timestamp"] = _timestamp(change.at, behaviour.timestamp_zone)
-    if change is not None and change.state in {"DELIVRD", "SEEN"}:
+        item["timestamp"] = _timestamp(change.at, behaviour)
+    if change is not None and _is_priced(change, behaviour):
         item["price_info"] = _price(part)
     if behaviour.item_ids is not ItemIds.ABSENT:
         item["to"] = _to(entry.to, behaviour)
@@ -173,8 +205,14 @@ def _status_item(
     return _with_extra(item, behaviour)
 
 
-def _timestamp(at: datetime, zone: TimestampZone) -> str:
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + _ZONES[zone]
+def _timestamp(at: datetime, behaviour: MessenteBehaviour) -> str:
+    digits = "microseconds" if behaviour.timestamp_microseconds else "seconds"
+    return at.replace(tzinfo=None).isoformat(timespec=digits) + _ZONES[behaviour.timestamp_zone]
+
+
+def _is_priced(change: StateChange, behaviour: MessenteBehaviour) -> bool:
+    sent = {"ACK", "ACCEPTD"} if behaviour.price_when_sent else set()
+    return change.state in {"DELIVRD", "SEEN", *sent}
 
 
 def _price(part: Part) -> dict[str, Any]:

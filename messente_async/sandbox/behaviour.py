@@ -7,15 +7,18 @@ calls raise, with the plausible answers; a client's tests pass under all of :fun
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
 from attrs import Attribute, evolve, field, fields, frozen, validators
 
 __all__ = [
+    "AutoconvertRule",
     "BulkItems",
     "CancelledStatus",
     "ErrorBody",
+    "InboundForm",
     "ItemIds",
     "MessenteBehaviour",
     "PhoneRule",
@@ -47,6 +50,17 @@ class ViberRule(Enum):
     """The nine combinations of the vendor's OpenAPI."""
     REFERENCE = "reference"
     """The stricter list of its reference: no button without an image or a video, no carousel."""
+
+
+class AutoconvertRule(Enum):
+    """Which words an SMS's ``autoconvert`` takes (T42)."""
+
+    EITHER = "either"
+    """Those of both documents."""
+    REFERENCE = "reference"
+    """on, full and off, as both documents describe it."""
+    OPENAPI = "openapi"
+    """full, true and false, which is the OpenAPI's own list."""
 
 
 class CancelledStatus(Enum):
@@ -116,6 +130,20 @@ class ItemIds(Enum):
     """They hold an id other than the omnimessage's, as the vendor's sample does."""
 
 
+class InboundForm(Enum):
+    """How a message from a person is written that came over another channel than SMS.
+
+    Only SMS has a documented example.
+    """
+
+    FLAT = "flat"
+    """As an SMS, with the text as ``text``."""
+    OBJECT = "object"
+    """``text`` is an object, ``{"body": ...}``, as WhatsApp texts are written when sent."""
+    OWN_KEY = "own_key"
+    """No ``text``: the content is an object under the channel's name."""
+
+
 class ErrorBody(Enum):
     """Body of an answer that says nothing beyond its HTTP status."""
 
@@ -160,6 +188,8 @@ class MessenteBehaviour:
     """Which recipients are numbers."""
     viber: ViberRule = _switch(ViberRule, ViberRule.OPENAPI)
     """Which parts of a Viber message may be combined."""
+    autoconvert: AutoconvertRule = _switch(AutoconvertRule, AutoconvertRule.EITHER)
+    """Which words ``autoconvert`` takes."""
     template_needs_components: bool = _switch(bool, True)
     """Whether a WhatsApp template without ``components`` is refused (T49)."""
     accepts_unknown_fields: bool = _switch(bool, False)
@@ -167,6 +197,10 @@ class MessenteBehaviour:
     misspelt names; the vendor's own habit is not documented."""
     accepts_past_time: bool = _switch(bool, True)
     """Whether a ``time_to_send`` that has passed means at once instead of a refusal."""
+    furthest_time: timedelta | None = field(
+        default=None, validator=validators.optional(validators.instance_of(timedelta))
+    )
+    """How far ahead ``time_to_send`` may lie; the vendor names no limit, for which None stands."""
     max_bulk: int | None = field(default=1000, validator=_positive)
     """How many omnimessages one bulk call takes. The vendor advises 1,000 and names no limit, for
     which None stands."""
@@ -175,6 +209,8 @@ class MessenteBehaviour:
     """Whether the status call knows a scheduled omnimessage before its time; else it is 404."""
     cancelled: CancelledStatus = _switch(CancelledStatus, CancelledStatus.DELETED)
     """What the status call says of a cancelled omnimessage."""
+    cancels_again: bool = _switch(bool, False)
+    """Whether cancelling what is cancelled already is confirmed once more; else it is 404."""
     sent: SentWord = _switch(SentWord, SentWord.ACK)
     """The status of a message that is with the operator."""
     undelivered: UndeliveredWord = _switch(UndeliveredWord, UndeliveredWord.UNDELIV)
@@ -190,6 +226,10 @@ class MessenteBehaviour:
     """``err`` of an item without a status: documented as null, and 0 is as plausible."""
     timestamp_zone: TimestampZone = _switch(TimestampZone, TimestampZone.NONE)
     """How ``timestamp`` names its zone."""
+    timestamp_microseconds: bool = _switch(bool, True)
+    """Whether ``timestamp`` has microseconds, as in the vendor's samples, or whole seconds."""
+    price_when_sent: bool = _switch(bool, False)
+    """Whether the price is known once a message is with the operator; else when it is delivered."""
     item_ids: ItemIds = _switch(ItemIds, ItemIds.ABSENT)
     """Whether status items repeat the omnimessage's id and recipient."""
     extra_keys: bool = _switch(bool, False)
@@ -205,20 +245,25 @@ class MessenteBehaviour:
     """Whether an answer names only the first thing wrong with a message."""
     rate_limit_body: ErrorBody = _switch(ErrorBody, ErrorBody.EMPTY)
     """Body of HTTP 429."""
+    rate_limit_names_wait: bool = _switch(bool, True)
+    """Whether HTTP 429 says in ``Retry-After`` when to come again."""
     server_error_body: ErrorBody = _switch(ErrorBody, ErrorBody.ERRORS)
     """Body of HTTP 500 and 503."""
 
-    report_copies: int = field(default=1, validator=_positive)
-    """How often each delivery report is posted, confirmed or not (T60)."""
-    report_attempts: int = field(default=1, validator=_positive)
-    """How often a delivery report is posted until it is confirmed; the vendor names no number."""
+    inbound: InboundForm = _switch(InboundForm, InboundForm.FLAT)
+    """How a message from a person is written that came over another channel than SMS."""
+    callback_copies: int = field(default=1, validator=_positive)
+    """How often each delivery report and each inbound message is posted, confirmed or not (T60)."""
+    callback_attempts: int = field(default=1, validator=_positive)
+    """How often each of them is posted until it is confirmed; the vendor names no number."""
 
 
-_OTHER_NUMBERS: dict[str, tuple[int | None, ...]] = {
+_OTHER_NUMBERS: dict[str, tuple[int | timedelta | None, ...]] = {
+    "furthest_time": (timedelta(days=90),),
     "max_bulk": (None,),
     "err_before_report": (0,),
-    "report_copies": (2,),
-    "report_attempts": (3,),
+    "callback_copies": (2,),
+    "callback_attempts": (3,),
 }
 
 

@@ -1,4 +1,4 @@
-"""Messente on loopback: the four omnimessage calls and delivery reports."""
+"""Messente on loopback: the four omnimessage calls, delivery reports, and messages from people."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from messente_async.sandbox.rules import (
     read_submission,
 )
 from messente_async.sandbox.states import Part, cancelled_plan, plan
+from omni_common.errors import ConfigurationError
 from omni_common.sandbox import (
     Callback,
     Emulator,
@@ -45,7 +46,8 @@ class MessenteEmulator(Emulator):
 
     Operations, as :meth:`fail_next` knows them: ``"send"``, ``"send_many"``, ``"status"`` and
     ``"cancel"``. Delivery reports go to a message's ``dlr_url`` or to :attr:`dlr_url`, signed with
-    the password. Ids are random UUIDs.
+    the password. What people send, which is up to :meth:`receive`, goes to :attr:`inbound_url`,
+    signed with the shared secret. Ids are random UUIDs.
     """
 
     name: ClassVar[str] = "messente"
@@ -64,6 +66,8 @@ class MessenteEmulator(Emulator):
         account: Account | None = None,
         pace: Pace | None = None,
         dlr_url: str | None = None,
+        inbound_url: str | None = None,
+        shared_secret: str = "sandbox-shared-secret",  # noqa: S107 - as above
     ) -> None:
         """Prepare an emulator; nothing is opened before :meth:`start`.
 
@@ -71,13 +75,15 @@ class MessenteEmulator(Emulator):
             host: The loopback address to listen on.
             port: The port to listen on; 0 takes a free one.
             clock: The time it lives by; by default real time.
-            callback_hosts: Hosts beside loopback that delivery reports may be posted to.
+            callback_hosts: Hosts beside loopback that callbacks may be posted to.
             username: The API user that is let in.
-            password: The API password; it also signs delivery reports.
+            password: The API password; it also signs delivery reports (T69).
             behaviour: How it answers where the vendor's documents are silent.
-            account: Senders of the account.
+            account: Senders and numbers of the account.
             pace: How soon messages reach their states.
             dlr_url: The account's default address for delivery reports.
+            inbound_url: Where messages go that people send to the account.
+            shared_secret: What these are signed with (T69).
 
         Raises:
             ConfigurationError: *host* is not loopback.
@@ -88,11 +94,15 @@ class MessenteEmulator(Emulator):
         self.behaviour = behaviour or MessenteBehaviour()
         """How it answers where the vendor's documents are silent; may be replaced at any time."""
         self.account = account or Account()
-        """Senders of the account; may be replaced at any time."""
+        """Senders and numbers of the account; may be replaced at any time."""
         self.pace = pace or Pace()
         """How soon messages accepted from now on reach their states."""
         self.dlr_url = dlr_url
         """Where reports go of messages that name no address of their own."""
+        self.inbound_url = inbound_url
+        """Where messages go that people send to the account; None where it has no such address."""
+        self.shared_secret = shared_secret
+        """What these are signed with."""
         self.address_allowed = True
         """Whether the caller's address is on the account's list; else every call is 403."""
         self._parts: dict[str, tuple[Part, ...]] = {}
@@ -138,12 +148,49 @@ class MessenteEmulator(Emulator):
             case Fault.RATE_LIMITED:
                 plain = super().fault_reply(fault, reply)
                 body = self.behaviour.rate_limit_body
-                return answers.wordless_reply(plain.status, body, plain.headers)
+                headers = plain.headers if self.behaviour.rate_limit_names_wait else {}
+                return answers.wordless_reply(plain.status, body, headers)
             case Fault.SERVER_ERROR | Fault.UNAVAILABLE:
                 status = super().fault_reply(fault, reply).status
                 return answers.wordless_reply(status, self.behaviour.server_error_body)
             case _:
                 return super().fault_reply(fault, reply)
+
+    def receive(
+        self, text: str, *, sender: str, recipient: str | None = None, channel: str = "sms"
+    ) -> str:
+        """Let a person send a message to the account: it is posted to :attr:`inbound_url`.
+
+        Call it in the event loop that the emulator belongs to; :meth:`settle` waits until the
+        message was posted.
+
+        Args:
+            text: What the person says.
+            sender: The person's number.
+            recipient: The account's number that it is sent to; its ``inbound_number`` unless given.
+            channel: Over which channel. Only SMS has a documented form; see ``InboundForm``.
+
+        Returns:
+            The ``msg_id`` of the message.
+
+        Raises:
+            ConfigurationError: There is no :attr:`inbound_url`.
+        """
+        if self.inbound_url is None:
+            msg = "inbound_url says where a received message is posted; it is not set"
+            raise ConfigurationError(msg, provider=self.name, field="inbound_url")
+        message_id = str(uuid.uuid4())
+        body = answers.inbound_body(
+            (message_id, str(uuid.uuid4())),
+            text,
+            sender=sender,
+            recipient=recipient or self.account.inbound_number,
+            channel=channel,
+            at=self.clock.now(),
+            behaviour=self.behaviour,
+        )
+        self.post(self._signed(self.inbound_url, body, self.shared_secret))
+        return message_id
 
     def callback(self, entry: LedgerEntry, change: StateChange) -> Callback | None:
         """Return the signed delivery report that tells of *change*."""
@@ -151,17 +198,20 @@ class MessenteEmulator(Emulator):
             return None
         part = next(part for part in self._parts[entry.id] if part.id == change.part)
         body = answers.report_body(entry, part, change, self.behaviour)
+        return self._signed(entry.callback_url, body, self.password)
+
+    def _signed(self, url: str, body: bytes, secret: str) -> Callback:
         return Callback(
-            url=entry.callback_url,
+            url=url,
             body=body,
             headers={
                 "Content-Type": "application/json",
-                "X-Messente-Signature": answers.signature(self.password, body),
+                "X-Messente-Signature": answers.signature(secret, body),
             },
             # A redirect counts as received (T75).
             received=range(200, 400),
-            attempts=self.behaviour.report_attempts,
-            copies=self.behaviour.report_copies,
+            attempts=self.behaviour.callback_attempts,
+            copies=self.behaviour.callback_copies,
         )
 
     def _knows(self, authorization: str) -> bool:
@@ -177,7 +227,7 @@ class MessenteEmulator(Emulator):
         unreadable = _unreadable(request)
         if unreadable is not None:
             return unreadable
-        outcome = self._take(request.json())
+        outcome = self._take(request.json(), "send")
         return Reply.json(400 if "errors" in outcome else 201, outcome)
 
     def _send_many(self, request: ReceivedRequest) -> Reply:
@@ -205,25 +255,25 @@ class MessenteEmulator(Emulator):
         return None
 
     def _take_of_many(self, payload: Any) -> dict[str, Any]:
-        outcome = self._take(payload)
+        outcome = self._take(payload, "send_many")
         if "errors" in outcome and self.behaviour.bulk_errors_have_to and isinstance(payload, dict):
             return {**outcome, "to": payload.get("to")}
         return outcome
 
-    def _take(self, payload: Any) -> dict[str, Any]:
+    def _take(self, payload: Any, origin: str) -> dict[str, Any]:
         """Accept one omnimessage, or say what is wrong with it."""
         problems = find_problems(payload, self.behaviour, self.account, self.clock.now())
         if problems:
             return answers.refused(problems, self.behaviour)
         submission = read_submission(payload, self.account)
         parts = tuple(Part(str(uuid.uuid4()), message) for message in submission.channels)
-        entry = self._entry(submission, parts, payload)
+        entry = self._entry(submission, parts, payload, origin)
         self._parts[entry.id] = parts
         self.accept(entry)
         return answers.accepted(entry.id, submission, parts, self.behaviour)
 
     def _entry(
-        self, submission: Submission, parts: tuple[Part, ...], payload: dict[str, Any]
+        self, submission: Submission, parts: tuple[Part, ...], payload: dict[str, Any], origin: str
     ) -> LedgerEntry:
         now = self.clock.now()
         start = max(now, submission.send_at or now)
@@ -238,6 +288,7 @@ class MessenteEmulator(Emulator):
             parts=tuple(part.id for part in parts),
             send_at=submission.send_at,
             callback_url=submission.dlr_url or self.dlr_url,
+            origin=origin,
         )
 
     def _status(self, request: ReceivedRequest) -> Reply:
@@ -258,8 +309,10 @@ class MessenteEmulator(Emulator):
         entry = self.ledger.get(request.parameters["id"])
         now = self.clock.now()
         waits = entry is not None and entry.send_at is not None and entry.send_at > now
-        if entry is None or not waits or entry.cancelled_at is not None:
+        if entry is None or not waits:
             return _no_such_message()
+        if entry.cancelled_at is not None:
+            return Reply.json(202, {}) if self.behaviour.cancels_again else _no_such_message()
         course = cancelled_plan(self._parts[entry.id], now, self.behaviour)
         self.amend(evolve(entry, plan=course, cancelled_at=now))
         return Reply.json(202, {})

@@ -14,7 +14,12 @@ from typing import Any
 
 from attrs import field, frozen
 
-from messente_async.sandbox.behaviour import MessenteBehaviour, PhoneRule, ViberRule
+from messente_async.sandbox.behaviour import (
+    AutoconvertRule,
+    MessenteBehaviour,
+    PhoneRule,
+    ViberRule,
+)
 from messente_async.sandbox.rich_content import RCS, RCS_CONTENTS, WHATSAPP_CONTENTS, whatsapp
 from messente_async.sandbox.schema import (
     Kind,
@@ -66,11 +71,11 @@ _COMMON: dict[str, Shape] = {
     "validity": whole(lowest=1),
     "ttl": whole(lowest=1),
 }
-_SMS: dict[str, Shape] = {
-    "text": text(),
-    # "true" and "false" are what the OpenAPI's generator made of on and off (T42).
-    "autoconvert": choice({"on", "full", "off", "true", "false"}),
-    "udh": text(like=r"([0-9A-Fa-f]{2})+"),
+# "true" and "false" are what the OpenAPI's generator made of on and off (T42).
+_AUTOCONVERT = {
+    AutoconvertRule.EITHER: {"on", "full", "off", "true", "false"},
+    AutoconvertRule.REFERENCE: {"on", "full", "off"},
+    AutoconvertRule.OPENAPI: {"full", "true", "false"},
 }
 _BUTTON = record({"label": text(), "action_url": uri()}, required=("label", "action_url"))
 _CARD = {
@@ -132,6 +137,8 @@ class Account:
     """Stands in for a sender that a message does not name."""
     forbidden_senders: frozenset[str] = frozenset({"Forbidden"})
     """Senders that are refused as disallowed."""
+    inbound_number: str = "1234"
+    """The number that people send to."""
 
 
 @frozen
@@ -236,7 +243,9 @@ def _is_in_calendar(words: str) -> bool:
 
 def _channels(behaviour: MessenteBehaviour) -> Shape:
     contents: dict[str, Shape] = {
-        "sms": record({**_COMMON, **_SMS}, required=("text",), rules=(_one_lifetime,)),
+        "sms": record(
+            {**_COMMON, **_sms(behaviour.autoconvert)}, required=("text",), rules=(_one_lifetime,)
+        ),
         "viber": record(
             {**_COMMON, **_VIBER}, rules=(_one_lifetime, _viber_combination(behaviour.viber))
         ),
@@ -266,6 +275,14 @@ def _channels(behaviour: MessenteBehaviour) -> Shape:
                 )
 
     return check
+
+
+def _sms(rule: AutoconvertRule) -> dict[str, Shape]:
+    return {
+        "text": text(),
+        "autoconvert": choice(_AUTOCONVERT[rule]),
+        "udh": text(like=r"([0-9A-Fa-f]{2})+"),
+    }
 
 
 def _anything(_: Any, __: str) -> Iterator[Problem]:
@@ -309,6 +326,11 @@ def _rules(payload: Any, account: Account) -> Iterator[Problem]:
 def _time_problems(
     payload: Mapping[str, Any], behaviour: MessenteBehaviour, now: datetime
 ) -> Iterator[Problem]:
-    words = payload.get("time_to_send")
-    if words is not None and not behaviour.accepts_past_time and _read_time(words) < now:
+    words, furthest = payload.get("time_to_send"), behaviour.furthest_time
+    if words is None:
+        return
+    ahead = _read_time(words) - now
+    if ahead < timedelta() and not behaviour.accepts_past_time:
         yield Problem(Kind.INVALID, "time_to_send has passed", f"{PAYLOAD}[time_to_send]")
+    if furthest is not None and ahead > furthest:
+        yield Problem(Kind.INVALID, "time_to_send is too far ahead", f"{PAYLOAD}[time_to_send]")

@@ -104,7 +104,12 @@ def built(
     )
 
 
-SENT = maybe(sender=texts(), ttl=durations())
+LIFETIMES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"ttl": durations()}),
+    st.fixed_dictionaries({"validity": st.integers(1, 10**7).map(lambda n: timedelta(minutes=n))}),
+)
+SENT = st.tuples(maybe(sender=texts()), LIFETIMES).map(lambda parts: {**parts[0], **parts[1]})
 
 SMSES = built(
     SMS,
@@ -277,7 +282,8 @@ _RICH_CARDS = built(
 RCSES = built(
     Rcs,
     either(text=texts(), content_info=_CONTENT_INFO, rich_card=_RICH_CARDS),
-    maybe(ttl=durations(), suggestions=st.lists(_SUGGESTIONS, max_size=3)),
+    LIFETIMES,
+    maybe(suggestions=st.lists(_SUGGESTIONS, max_size=3)),
     sender=texts(),
 )
 

@@ -72,7 +72,7 @@ def batch(*numbers: str) -> list[Omnimessage]:
     return [Omnimessage(number, [SMS("Hi")]) for number in numbers]
 
 
-def created(number: str | None, omnimessage_id: str = ID) -> dict[str, Any]:
+def created(number: Any, omnimessage_id: str = ID) -> dict[str, Any]:
     return {"to": number, "omnimessage_id": omnimessage_id, "messages": []}
 
 
@@ -176,7 +176,6 @@ def test_a_part_on_a_channel_that_is_not_known_yet_is_kept() -> None:
         {"omnimessage_id": " "},
         {"omnimessage_id": True},
         {"errors": []},
-        {"errors": "no"},
         {"errors": None},
         {"messages": []},
     ],
@@ -185,21 +184,39 @@ def test_a_body_without_id_and_errors_says_nothing(body: Any) -> None:
     assert read_sent(answer(body), SENT) is None
 
 
-@pytest.mark.parametrize("number", ["+37251000001", "", "none"])
-def test_an_id_for_another_number_is_a_contradiction(number: str) -> None:
+ELSEWHERE = ["+37251000001", 37251000001, 5, "", "none", True, 3.5, [TO], {"number": TO}]
+"""Numbers of others, and what cannot be read as a number at all."""
+
+
+@pytest.mark.parametrize("number", ELSEWHERE, ids=repr)
+def test_an_id_for_another_number_is_a_contradiction(number: Any) -> None:
     item = read_sent(answer(created(number)), SENT)
 
     assert isinstance(item, Contradiction)
     assert item.raw == created(number)
 
 
-@pytest.mark.parametrize("number", [TO, TO[1:], "+372 5100 0000", None, 5])
+@pytest.mark.parametrize("number", ELSEWHERE, ids=repr)
+def test_a_refusal_for_another_number_is_a_contradiction(number: Any) -> None:
+    assert isinstance(read_sent(answer({**ERRORS, "to": number}), SENT), Contradiction)
+
+
+def test_a_number_is_read_from_a_whole_number_too() -> None:
+    assert read_sent(answer(created(int(TO)))) == OmnimessageCreated(ID, TO[1:])
+
+
+@pytest.mark.parametrize("number", [TO, TO[1:], "+372 5100 0000", int(TO), None], ids=repr)
 def test_the_same_number_written_otherwise_is_no_contradiction(number: Any) -> None:
     assert isinstance(read_sent(answer(created(number)), SENT), OmnimessageCreated)
 
 
 def test_an_id_and_errors_together_are_a_contradiction() -> None:
     assert isinstance(read_sent(answer({**CREATED, **ERRORS}), SENT), Contradiction)
+
+
+@pytest.mark.parametrize("errors", ["Invalid sender", 105, True, INVALID_SENDER, ["it failed"]])
+def test_an_id_and_errors_in_any_shape_are_a_contradiction(errors: Any) -> None:
+    assert isinstance(read_sent(answer({**CREATED, "errors": errors}), SENT), Contradiction)
 
 
 def test_errors_beside_the_ids_of_channel_messages_are_no_refusal() -> None:
@@ -274,7 +291,7 @@ def test_what_the_codes_prove_together(
     assert (None if failure is None else failure.vendor_code) == decisive
 
 
-def test_every_documented_code_is_known() -> None:
+def test_t44_every_documented_code_is_known() -> None:
     assert {code: meaning.title for code, meaning in ERROR_CODES.items()} == {
         "101": "Not found",
         "102": "Forbidden",
@@ -290,15 +307,17 @@ def test_errors_in_another_shape_are_still_errors() -> None:
     single = read_errors(answer({"errors": INVALID_SENDER}))
     odd = read_errors(answer({"errors": ["it failed"]}))
 
+    words = read_errors(answer({"errors": "it failed"}))
+
     assert single == MessenteErrors((ErrorItem(**INVALID_SENDER),))
-    assert odd == MessenteErrors((ErrorItem(),))
+    assert odd == words == MessenteErrors((ErrorItem(),))
     assert read_errors(answer({"errors": {}})) is None
 
 
 # --- Many omnimessages ----------------------------------------------------------------------------
 
 
-def test_a_bulk_answer_mixes_what_was_taken_and_what_was_refused() -> None:
+def test_t6_a_bulk_answer_mixes_what_was_taken_and_what_was_refused() -> None:
     sent = batch("+37251000001", "+37251000002", "+37251000003")
     body = {"messages": [created(sent[0].to, "a"), ERRORS, created(sent[2].to, "c")]}
 
@@ -310,7 +329,7 @@ def test_a_bulk_answer_mixes_what_was_taken_and_what_was_refused() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_another_number_of_items_leaves_every_message_unknown(count: int) -> None:
+def test_t6_another_number_of_items_leaves_every_message_unknown(count: int) -> None:
     sent = batch("+37251000001", "+37251000002")
     body = {"messages": [created(sent[0].to)] * count}
     items = read_bulk(answer(body), sent) or ()
@@ -344,6 +363,16 @@ def test_an_item_that_says_nothing_clear_leaves_only_its_own_message_unknown(ite
     assert [type(item) for item in items] == [OmnimessageCreated, Contradiction, MessenteErrors]
     assert isinstance(items[1], Contradiction)
     assert items[1].raw == item
+
+
+@pytest.mark.parametrize("errors", [[INVALID_SENDER], "it failed"])
+def test_items_beside_errors_of_the_whole_call_leave_every_message_unknown(errors: Any) -> None:
+    sent = batch("+37251000001", "+37251000002")
+    items = [created(sent[0].to, "a"), created(sent[1].to, "b")]
+    read = read_bulk(answer({"messages": items, "errors": errors}), sent) or ()
+
+    assert [type(item) for item in read] == [Contradiction, Contradiction]
+    assert [item.raw for item in read] == [[items[0]], [items[1]]]
 
 
 @pytest.mark.parametrize("body", [ERRORS, {**ERRORS, "messages": []}, {}, [], {"messages": {}}])

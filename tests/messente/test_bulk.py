@@ -153,7 +153,7 @@ async def test_a_batch_of_one_fails_and_succeeds_as_a_batch(
 
 
 @pytest.mark.parametrize("errors_have_to", [False, True])
-async def test_mixed_results_belong_to_their_places(
+async def test_t6_mixed_results_belong_to_their_places(
     omni: MessenteProvider, emulator: MessenteEmulator, *, errors_have_to: bool
 ) -> None:
     emulator.behaviour = MessenteBehaviour(bulk_errors_have_to=errors_have_to)
@@ -184,9 +184,9 @@ async def test_outcomes_can_be_pickled(omni: MessenteProvider) -> None:
     assert len(failures(copies)) == 1
 
 
-@pytest.mark.parametrize("to", [NUMBERS[0], NUMBERS[0].removeprefix("+"), None])
+@pytest.mark.parametrize("to", [NUMBERS[0], NUMBERS[0][1:], int(NUMBERS[0]), None], ids=repr)
 async def test_a_number_that_fits_or_is_missing_contradicts_nothing(
-    connected: Callable[..., MessenteProvider], to: str | None
+    connected: Callable[..., MessenteProvider], to: str | int | None
 ) -> None:
     outcomes = await answered(connected, created(PAIR[0], to=to), errors(source="payload[to]"))
 
@@ -236,8 +236,14 @@ async def test_an_item_that_failed_on_messentes_side_is_unknown(
         [created(PAIR[1]), created(PAIR[0])],
         [created(PAIR[1]), errors()],
         [errors(), created(PAIR[0])],
+        [created(PAIR[1], to=int(NUMBERS[1])), errors()],
+        [created(PAIR[0], to=[NUMBERS[0]]), errors()],
+        [{**errors(), "to": NUMBERS[1]}, created(PAIR[0], to=None)],
     ],
-    ids=["none", "one", "an error", "three", "swapped", "moved up", "moved down"],
+    ids=[
+        *("none", "one", "an error", "three", "swapped", "moved up", "moved down"),
+        *("a whole number", "no number", "an error moved up"),
+    ],
 )
 @pytest.mark.parametrize("status", [201, 400, 500])
 async def test_items_that_are_out_of_place_decide_nothing(
@@ -248,10 +254,15 @@ async def test_items_that_are_out_of_place_decide_nothing(
     assert kinds(outcomes) == [Unknown, Unknown]
 
 
+@pytest.mark.parametrize("written", [str, int])
 async def test_an_id_in_an_answer_that_is_out_of_place_is_not_lost(
-    connected: Callable[..., MessenteProvider],
+    connected: Callable[..., MessenteProvider], written: type
 ) -> None:
-    outcomes = await answered(connected, created(PAIR[1], "one"), created(PAIR[0], "two"))
+    swapped = [
+        created(PAIR[1], "one", to=written(NUMBERS[1])),
+        created(PAIR[0], "two", to=written(NUMBERS[0])),
+    ]
+    outcomes = await answered(connected, *swapped)
 
     assert [error.raw[0]["omnimessage_id"] for error in failures(outcomes)] == ["two", "one"]
 
@@ -290,7 +301,7 @@ async def test_a_call_that_is_refused_sent_none_of_its_messages(
 
 
 @pytest.mark.parametrize("fault", [*TAKEN, Fault.UNAVAILABLE, Fault.REDIRECT])
-async def test_a_call_whose_answer_is_lost_leaves_each_message_unknown_and_sends_none_twice(
+async def test_t70_a_call_whose_answer_is_lost_leaves_each_message_unknown_and_sends_none_twice(
     omni: MessenteProvider, emulator: MessenteEmulator, fault: Fault
 ) -> None:
     emulator.fail_next(fault, on="send_many")

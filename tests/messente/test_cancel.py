@@ -358,9 +358,15 @@ async def test_an_id_is_one_step_of_the_path_whatever_it_holds(
         (b"{}", True),
         (b'{"omnimessage_id": "d7248cda-6c1a-4436-acf5-aaf249bb67d3"}', True),
         (b'{"omnimessage_id": "another"}', False),
+        (b'{"omnimessage_id": null}', False),
+        (b'{"omnimessage_id": ["d7248cda-6c1a-4436-acf5-aaf249bb67d3"]}', False),
+        (b'{"error": "already sent"}', False),
+        (b'{"errors": "already sent"}', False),
+        (b'{"errors": []}', False),
+        (b'{"omnimessage_id": "d7248cda-6c1a-4436-acf5-aaf249bb67d3", "error": "sent"}', False),
     ],
 )
-async def test_an_answer_that_names_another_message_confirms_nothing(
+async def test_an_answer_that_says_more_than_the_messages_name_confirms_nothing(
     body: bytes, *, confirms: bool
 ) -> None:
     async with FaultServer(answer(202, body)) as server:

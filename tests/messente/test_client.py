@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +71,8 @@ from omni_common.errors import (
 from omni_common.history import OUTCOME_LOGGER
 from omni_common.sandbox import Fault, SandboxClock, Scenario
 from tests.messente.strategies import OMNIMESSAGES
+from tests.support.fault_server import FaultServer
+from tests.support.fault_steps import Line, answer
 
 TO = "+37251000000"
 URL = "https://shop.example/a.png"
@@ -194,7 +197,7 @@ async def test_a_refused_omnimessage_raises(
     assert len(emulator.ledger) == 0
 
 
-async def test_a_lost_answer_is_unknown_unless_resending_was_asked_for(
+async def test_t70_a_lost_answer_is_unknown_unless_resending_was_asked_for(
     messente: MessenteClient, emulator: MessenteEmulator
 ) -> None:
     emulator.fail_next(Fault.DROP)
@@ -217,6 +220,28 @@ async def test_a_send_without_a_name_of_its_own_leaves_no_record(
         await connected(timeout=0.4).client.send(HELLO)
 
     assert [record for record in caplog.records if record.name == OUTCOME_LOGGER] == []
+
+
+async def test_fields_of_tomorrow_are_sent_along(
+    messente: MessenteClient, emulator: MessenteEmulator
+) -> None:
+    emulator.behaviour = MessenteBehaviour(accepts_unknown_fields=True)
+    await messente.send(HELLO, extra={"shape": "round"})
+    await messente.send_bulk([HELLO, HELLO], extras=[None, {"shape": "square"}])
+
+    shapes = [entry.content.get("shape") for entry in emulator.ledger]
+    assert shapes == ["round", None, "square"]
+
+
+@pytest.mark.parametrize("word", [[], {}, "ignore", None])
+async def test_what_to_do_about_the_unknown_is_one_of_two_words(
+    messente: MessenteClient, emulator: MessenteEmulator, word: Any
+) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        await messente.send(HELLO, on_unknown=word)
+
+    assert caught.value.field == "on_unknown"
+    assert emulator.requests == []
 
 
 # --- Sending many ---------------------------------------------------------------------------------
@@ -261,6 +286,22 @@ async def test_a_bulk_call_may_be_refused_or_lost_as_a_whole(
     with pytest.raises(OutcomeUnknownError):
         await messente.send_bulk([HELLO, HELLO])
     assert len(emulator.ledger) == 2
+
+
+async def test_a_list_that_is_emptied_under_way_still_has_its_answer(
+    connected: Callable[..., MessenteProvider],
+) -> None:
+    given = [HELLO, HELLO]
+    body = {"messages": [{"omnimessage_id": id, "to": TO} for id in "ab"]}
+
+    async def empty_and_answer(line: Line) -> None:
+        given.clear()
+        await answer(201, json.dumps(body).encode())(line)
+
+    async with FaultServer(empty_and_answer) as server:
+        items = await connected(base_url=server.url).client.send_bulk(given)
+
+    assert [type(item) for item in items] == [OmnimessageCreated] * 2
 
 
 async def test_a_stalled_bulk_call_has_a_time_of_its_own(

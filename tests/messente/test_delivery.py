@@ -52,7 +52,8 @@ async def report_of(
     connected: Callable[..., MessenteProvider], *statuses: Any, **outer: Any
 ) -> DeliveryReport:
     """The report that the provider reads from an answer with these items."""
-    body = {"omnimessage_id": "outer", "to": TO, "statuses": list(statuses), **outer}
+    own = {"omnimessage_id": ID.removeprefix("messente:"), "to": TO}
+    body = {**own, "statuses": list(statuses), **outer}
     async with FaultServer(answer(200, json.dumps(body).encode())) as server:
         report = await connected(base_url=server.url).status(ID)
     assert (report.id, report.raw) == (ID, body)
@@ -153,7 +154,7 @@ async def test_a_price_is_what_messente_says_in_total(
         ("DELETED", DeliveryState.CANCELLED, "DELETED"),
     ],
 )
-async def test_every_word_has_a_state_and_is_kept(
+async def test_t46_every_word_has_a_state_and_is_kept(
     connected: Callable[..., MessenteProvider], word: Any, state: DeliveryState, raw: str | None
 ) -> None:
     report = await report_of(connected, {**DELIVERED, "status": word})
@@ -195,7 +196,7 @@ async def test_an_item_that_is_no_object_hides_no_other(
 
 
 @pytest.mark.parametrize("zone", list(TimestampZone))
-async def test_a_time_is_utc_however_its_zone_is_written(
+async def test_t36_a_time_is_utc_however_its_zone_is_written(
     omni: MessenteProvider, emulator: MessenteEmulator, clock: SandboxClock, zone: TimestampZone
 ) -> None:
     emulator.behaviour = MessenteBehaviour(timestamp_zone=zone, item_ids=ItemIds.OTHER)
@@ -221,7 +222,7 @@ async def test_a_time_is_utc_however_its_zone_is_written(
         (("DELETED", "DELETED"), DeliveryState.CANCELLED, Channel.SMS),
     ],
 )
-async def test_the_state_of_a_cascade_is_derived_from_its_channels(
+async def test_t59_the_state_of_a_cascade_is_derived_from_its_channels(
     connected: Callable[..., MessenteProvider],
     words: tuple[str | None, str | None],
     state: DeliveryState,
@@ -245,7 +246,7 @@ async def test_the_state_of_a_cascade_is_derived_from_its_channels(
     ids=range(len(UntriedChannels) * len(SentWord)),
 )
 @pytest.mark.parametrize("failing", [Scenario.EXPIRED, Scenario.UNDELIVERED])
-async def test_a_failed_channel_is_never_the_last_word_before_the_last_channel(
+async def test_t59_a_failed_channel_is_never_the_last_word_before_the_last_channel(
     omni: MessenteProvider,
     emulator: MessenteEmulator,
     clock: SandboxClock,

@@ -83,7 +83,7 @@ VIBER_FIELDS: dict[str, Any] = {
     ],
     ids="+".join,
 )
-def test_viber_takes_the_documented_combinations_and_no_other(names: tuple[str, ...]) -> None:
+def test_t50_viber_takes_the_documented_combinations_and_no_other(names: tuple[str, ...]) -> None:
     documented = {
         ("image_url",),
         ("text",),
@@ -129,6 +129,16 @@ INVALID: dict[str, tuple[str, Callable[[], Any]]] = {
     "negative time": ("ttl", lambda: SMS("Hi", ttl=-MINUTE)),
     "parts of a second": ("ttl", lambda: SMS("Hi", ttl=timedelta(seconds=1.5))),
     "seconds as a number": ("ttl", lambda: SMS("Hi", ttl=60)),  # type: ignore[arg-type]
+    "no minutes at all": ("validity", lambda: Viber("Hi", validity=timedelta())),
+    "parts of a minute": ("validity", lambda: SMS("Hi", validity=timedelta(seconds=90))),
+    "minutes as a number": ("validity", lambda: SMS("Hi", validity=6)),  # type: ignore[arg-type]
+    "sms with two lifetimes": ("validity", lambda: SMS("Hi", ttl=MINUTE, validity=MINUTE)),
+    "viber with two lifetimes": ("validity", lambda: Viber("Hi", ttl=MINUTE, validity=MINUTE)),
+    "whatsapp with two lifetimes": (
+        "validity",
+        lambda: WhatsApp(text=WhatsAppText("Hi"), ttl=MINUTE, validity=MINUTE),
+    ),
+    "rcs with two lifetimes": ("validity", lambda: _rcs(text="Hi", ttl=MINUTE, validity=MINUTE)),
     "unknown autoconvert": ("autoconvert", lambda: SMS("Hi", autoconvert="true")),
     "udh of half a byte": ("udh", lambda: SMS("Hi", udh="0b0")),
     "udh that is not hex": ("udh", lambda: SMS("Hi", udh="zz")),

@@ -142,7 +142,7 @@ def test_whatsapp_is_a_text_or_a_template_with_values_for_its_body() -> None:
     }
 
 
-def test_a_template_without_values_still_names_its_components() -> None:
+def test_t49_a_template_without_values_still_names_its_components() -> None:
     template = part(WhatsApp(template=WhatsAppTemplate("order", "en")))["template"]
 
     assert template["components"] == []
@@ -158,7 +158,7 @@ def test_channels_are_written_in_the_order_to_try(contents: tuple[Content, ...])
 
 
 @given(seconds=st.integers(1, 10**7), sender=st.none() | st.just("Shop"))
-def test_a_ttl_is_seconds_and_never_a_validity_and_every_part_names_its_channel(
+def test_t38_t43_a_ttl_is_seconds_and_never_a_validity_and_every_part_names_its_channel(
     seconds: int, sender: str | None
 ) -> None:
     ttl = timedelta(seconds=seconds)
@@ -189,7 +189,7 @@ def test_a_sender_of_the_content_outranks_the_one_of_the_account() -> None:
         ),
     ],
 )
-def test_a_time_is_written_with_its_offset(send_at: datetime, written: str) -> None:
+def test_t37_a_time_is_written_with_its_offset(send_at: datetime, written: str) -> None:
     assert wire(Message(TO, Sms("Hi"), send_at=send_at))["time_to_send"] == written
 
 
@@ -202,7 +202,7 @@ def test_a_time_is_written_with_its_offset(send_at: datetime, written: str) -> N
         (Priority.HIGH, "high"),
     ],
 )
-def test_a_priority_is_messentes_word(priority: Priority | None, word: str | None) -> None:
+def test_t41_a_priority_is_messentes_word(priority: Priority | None, word: str | None) -> None:
     message = Message(TO, Sms("Hi"), priority=priority)
 
     assert wire(message).get("priority") == word

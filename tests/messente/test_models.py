@@ -79,13 +79,14 @@ def test_every_omnimessage_can_be_pickled_and_copied(omnimessage: Omnimessage) -
 
 @given(omnimessage=OMNIMESSAGES)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
-def test_every_message_names_its_channel_and_only_ttl_says_how_long(
+def test_t38_t43_every_message_names_its_channel_and_says_once_how_long(
     omnimessage: Omnimessage,
 ) -> None:
     for message, wire in zip(omnimessage.messages, to_wire(omnimessage)["messages"], strict=True):
         assert wire["channel"] == message.channel
-        assert "validity" not in wire
+        assert not {"ttl", "validity"} <= wire.keys()
         assert wire.get("ttl") == (message.ttl and message.ttl.total_seconds())
+        assert wire.get("validity") == (message.validity and message.validity / MINUTE)
         assert None not in wire.values()
 
 
@@ -122,7 +123,7 @@ def test_the_wire_is_as_documented() -> None:
     }
 
 
-def test_a_whatsapp_template_without_placeholders_still_lists_its_components() -> None:
+def test_t49_a_whatsapp_template_without_placeholders_still_lists_its_components() -> None:
     message = WhatsApp(template=WhatsAppTemplate("hello", WhatsAppLanguage("en")))
 
     assert to_wire(Omnimessage(TO, [message]))["messages"] == [
@@ -133,7 +134,7 @@ def test_a_whatsapp_template_without_placeholders_still_lists_its_components() -
     ]
 
 
-def test_media_name_their_files_as_each_place_spells_it() -> None:
+def test_t49_media_name_their_files_as_each_place_spells_it() -> None:
     document = WhatsAppDocument(link=URL, file_name="a.pdf")
     wire = to_wire(Omnimessage(TO, [WhatsApp(document=document)]))
 
@@ -196,8 +197,12 @@ def test_no_repr_shows_what_is_said_or_to_whom() -> None:
         ({"messages": []}, "missing at $.to"),
         ({"to": TO, "messages": [{"text": "canary"}]}, "one of sms, viber, whatsapp, rcs at"),
         (
-            {"to": TO, "messages": [{"channel": "sms", "text": "canary", "validity": 1}]},
-            "unknown keys validity at $.messages[0]",
+            {"to": TO, "messages": [{"channel": "sms", "text": "canary", "validty": 1}]},
+            "unknown keys validty at $.messages[0]",
+        ),
+        (
+            {"to": TO, "messages": [{"channel": "sms", "text": "canary", "validity": 10**13}]},
+            "not a valid Optional at $.messages[0].validity",
         ),
         (
             {"to": TO, "messages": [{"channel": "sms", "text": None}]},

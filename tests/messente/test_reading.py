@@ -66,7 +66,7 @@ async def test_an_id_that_is_not_messentes_is_unknown_before_any_request(
 
 
 @pytest.mark.parametrize("id", ["5k2n/../a b?x#y%2F", "ä/..", "a:b", "%2e%2e"])
-async def test_an_id_is_one_step_of_the_path_whatever_it_holds(
+async def test_t51_an_id_is_one_step_of_the_path_whatever_it_holds(
     omni: MessenteProvider, emulator: MessenteEmulator, id: str
 ) -> None:
     await read_error(omni, f"messente:{id}")
@@ -87,6 +87,22 @@ async def test_a_404_that_is_not_messentes_own_says_nothing_about_the_message(
 
     assert not isinstance(error, UnknownMessageError)
     assert isinstance(error.__cause__, RefusedError)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"omnimessage_id": "another", "statuses": [{"status": "DELIVRD"}]}',
+        b'{"statuses": [], "errors": "it failed"}',
+    ],
+)
+async def test_a_report_that_cannot_be_the_messages_own_is_none(
+    connected: Callable[..., MessenteProvider], body: bytes
+) -> None:
+    async with FaultServer(answer(200, body)) as server:
+        error = await read_error(connected(base_url=server.url))
+
+    assert isinstance(error.__cause__, UnexpectedAnswerError)
 
 
 async def test_wrong_credentials_are_the_cause_of_a_read_error(

@@ -56,7 +56,7 @@ def test_every_word_and_every_number_has_a_meaning() -> None:
 
 
 @given(word=st.text())
-def test_any_word_has_a_state(word: str) -> None:
+def test_t46_any_word_has_a_state(word: str) -> None:
     assert (state_of(word) is State.UNKNOWN) == (
         word.upper() not in Status.__members__ or word.upper() == "UNKNOWN"
     )
@@ -77,7 +77,7 @@ def test_any_word_has_a_state(word: str) -> None:
         ([State.CANCELLED, State.CANCELLED], 2, State.CANCELLED),
     ],
 )
-def test_the_state_of_a_cascade(states: list[State], channels: int, overall: State) -> None:
+def test_t59_the_state_of_a_cascade(states: list[State], channels: int, overall: State) -> None:
     assert cascade_state(states, channels=channels) is overall
 
 

@@ -21,6 +21,7 @@ from omni_common.errors import InvalidMessageError, UnknownMessageError
 from omni_common.exchange import Operation
 
 TO = "+37251000000"
+HELLO = Omnimessage(TO, [SMS("Hi")])
 
 
 def test_one_omnimessage_is_a_request_of_its_own() -> None:
@@ -58,6 +59,14 @@ def test_extra_fields_are_merged_last_into_their_own_omnimessage() -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_there_are_as_many_extras_as_omnimessages(count: int) -> None:
+    with pytest.raises(InvalidMessageError, match="one for each") as caught:
+        bulk_request([Omnimessage(TO, [SMS("Hi")])] * 2, [None] * count)
+
+    assert caught.value.field == "extras"
+
+
 def test_extra_fields_that_have_no_json_are_refused() -> None:
     with pytest.raises(InvalidMessageError, match="extra") as caught:
         send_request(Omnimessage(TO, [SMS("Hi")]), {"new": float("nan")})
@@ -65,7 +74,39 @@ def test_extra_fields_that_have_no_json_are_refused() -> None:
     assert caught.value.field == "extra"
 
 
-def test_an_id_is_quoted_whole_into_the_path() -> None:
+@pytest.mark.parametrize("what", [None, "Hi", SMS("Hi"), {"to": TO}, [HELLO]])
+def test_only_an_omnimessage_is_sent(what: Any) -> None:
+    for request_for in (send_request, lambda one: bulk_request([one])):
+        with pytest.raises(InvalidMessageError, match="an Omnimessage") as caught:
+            request_for(what)
+        assert caught.value.field == "omnimessage"
+
+
+@pytest.mark.parametrize("many", [None, "Hi", 5, iter([HELLO]), {HELLO}, HELLO])
+def test_omnimessages_that_have_no_order_or_no_number_are_refused(many: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="a list") as caught:
+        bulk_request(many)
+
+    assert caught.value.field == "messages"
+
+
+@pytest.mark.parametrize("extra", [["new"], [("new", 1)], "new", 5, []])
+def test_extra_fields_that_have_no_names_are_refused(extra: Any) -> None:
+    for request_for in (send_request, lambda one, more: bulk_request([one], [more])):
+        with pytest.raises(InvalidMessageError, match="a mapping") as caught:
+            request_for(HELLO, extra)
+        assert caught.value.field == "extra"
+
+
+@pytest.mark.parametrize("extras", [5, "n", {"new": 1}, iter([None])])
+def test_extras_that_are_no_list_are_refused(extras: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="a list") as caught:
+        bulk_request([HELLO], extras)
+
+    assert caught.value.field == "extras"
+
+
+def test_t51_an_id_is_quoted_whole_into_the_path() -> None:
     request = status_request("5k2n/../a b?x#y%")
     cancel = cancel_request("632c6f3d-aaaa")
 

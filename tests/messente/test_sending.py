@@ -293,7 +293,7 @@ async def test_a_429_that_asks_for_an_hour_is_raised_at_once(
 
 @pytest.mark.parametrize("fault", TAKEN)
 @pytest.mark.parametrize("body", list(ErrorBody))
-async def test_a_message_that_was_taken_without_a_word_is_unknown_and_never_sent_twice(
+async def test_t70_a_message_that_was_taken_without_a_word_is_unknown_and_never_sent_twice(
     omni: MessenteProvider, emulator: MessenteEmulator, fault: Fault, body: ErrorBody
 ) -> None:
     emulator.behaviour = MessenteBehaviour(server_error_body=body)

@@ -84,7 +84,7 @@ def test_a_body_without_statuses_is_no_report(body: Any) -> None:
         ([], "<list>"),
     ],
 )
-def test_a_status_word_is_known_or_kept(word: Any, read: Any) -> None:
+def test_t46_a_status_word_is_known_or_kept(word: Any, read: Any) -> None:
     assert result(status=word).status == read
 
 
@@ -100,7 +100,7 @@ def test_a_status_word_is_known_or_kept(word: Any, read: Any) -> None:
         (1.0, None),
     ],
 )
-def test_a_delivery_error_is_known_or_kept(number: Any, read: Any) -> None:
+def test_t45_t46_a_delivery_error_is_known_or_kept(number: Any, read: Any) -> None:
     err = result(err=number).err
 
     assert err == read
@@ -122,7 +122,7 @@ def test_a_delivery_error_is_known_or_kept(number: Any, read: Any) -> None:
         (None, None),
     ],
 )
-def test_a_time_without_a_zone_is_utc_and_an_odd_one_is_none(text: Any, read: Any) -> None:
+def test_t36_a_time_without_a_zone_is_utc_and_an_odd_one_is_none(text: Any, read: Any) -> None:
     changed = result(timestamp=text)
 
     assert changed.timestamp == read

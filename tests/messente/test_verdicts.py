@@ -20,7 +20,7 @@ from messente_async.verdicts import (
     bulk_reader,
     cancelled_reader,
     item_failure,
-    read_report,
+    report_reader,
     sent_reader,
 )
 from omni_common.errors import Outcome
@@ -48,7 +48,7 @@ def errors(*codes: str | None, **more: Any) -> dict[str, Any]:
     return {"errors": [{"title": "canary", "code": code, **more} for code in codes]}
 
 
-def created(to: str | None = TO, omnimessage_id: str = ID) -> dict[str, Any]:
+def created(to: str | int | None = TO, omnimessage_id: str = ID) -> dict[str, Any]:
     return {"omnimessage_id": omnimessage_id, "to": to, "messages": []}
 
 
@@ -93,7 +93,9 @@ def test_a_contradiction_proves_nothing_whatever_the_status(
     status: int, codes: list[str | None]
 ) -> None:
     assert sent(status, created(OTHER.to)) is Outcome.UNKNOWN
+    assert sent(status, created(int(OTHER.to))) is Outcome.UNKNOWN
     assert sent(status, {**created(), **errors(*codes)}) is Outcome.UNKNOWN
+    assert sent(status, {**created(), "errors": "Invalid sender"}) is Outcome.UNKNOWN
 
 
 @given(status=STATUSES, codes=CODES)
@@ -117,7 +119,7 @@ def test_the_status_decides_where_the_body_says_nothing(status: int, body: bytes
 def test_no_bytes_are_an_acceptance_by_accident(status: int, body: bytes) -> None:
     assert sent(status, body) is not Outcome.ACCEPTED
     assert bulk_reader([SENT, OTHER])(answer(status, body)) is None
-    assert read_report(answer(status, body)) is None
+    assert report_reader(ID)(answer(status, body)) is None
 
 
 @given(status=STATUSES, codes=CODES)
@@ -231,7 +233,7 @@ def test_a_status_that_decides_keeps_the_code(status: int) -> None:
 
 @given(status=STATUSES, codes=CODES)
 def test_only_a_404_that_says_so_is_an_unknown_id(status: int, codes: list[str | None]) -> None:
-    verdict = read_report(answer(status, errors(*codes)))
+    verdict = report_reader(ID)(answer(status, errors(*codes)))
 
     assert isinstance(verdict, MessenteErrors) == (status == 404 and "101" in codes)
     assert not isinstance(verdict, DeliveryReportResponse)
@@ -239,9 +241,40 @@ def test_only_a_404_that_says_so_is_an_unknown_id(status: int, codes: list[str |
 
 @given(status=STATUSES)
 def test_only_a_success_brings_a_report(status: int) -> None:
-    verdict = read_report(answer(status, {"statuses": []}))
+    verdict = report_reader(ID)(answer(status, {"statuses": []}))
 
     assert isinstance(verdict, DeliveryReportResponse) == (status // 100 == 2)
+
+
+@pytest.mark.parametrize("named", [{}, {"omnimessage_id": None}, {"omnimessage_id": ID}])
+def test_a_report_is_about_the_message_that_was_asked_for(named: dict[str, Any]) -> None:
+    verdict = report_reader(ID)(answer(200, {**named, "statuses": [{"status": "DELIVRD"}]}))
+
+    assert isinstance(verdict, DeliveryReportResponse)
+
+
+@pytest.mark.parametrize("named", ["another", "", 5, True, [ID], {"id": ID}])
+def test_a_report_about_another_message_is_none(named: Any) -> None:
+    body = {"omnimessage_id": named, "statuses": [{"status": "DELIVRD", "omnimessage_id": ID}]}
+    verdict = report_reader(ID)(answer(200, body))
+
+    assert isinstance(verdict, Failure)
+    assert (verdict.kind, verdict.raw) == (FailureKind.UNREADABLE, body)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ([{"code": "104"}], FailureKind.SERVER_FAILED),
+        ([{"code": "103"}], FailureKind.UNAUTHENTICATED),
+        ("it failed", FailureKind.UNREADABLE),
+    ],
+)
+def test_errors_outweigh_a_report_that_says_nothing(said: Any, kind: FailureKind) -> None:
+    verdict = report_reader(ID)(answer(200, {"statuses": [], "errors": said}))
+
+    assert isinstance(verdict, Failure)
+    assert verdict.kind is kind
 
 
 @given(status=STATUSES, body=UNREADABLE | CODES.map(lambda codes: errors(*codes)))

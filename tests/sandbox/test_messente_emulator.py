@@ -179,7 +179,7 @@ async def test_no_error_quotes_what_was_sent(messente: MessenteCaller) -> None:
     assert "secret" not in json.dumps((await messente.send(payload)).data)
 
 
-async def test_a_bulk_call_accepts_and_refuses_item_by_item(
+async def test_t6_a_bulk_call_accepts_and_refuses_item_by_item(
     messente: MessenteCaller, messente_emulator: MessenteEmulator
 ) -> None:
     numbers = ["+37251000010", "bad", "+37251000011", Scenario.REFUSED.number()]
@@ -264,6 +264,27 @@ async def test_a_scheduled_omnimessage_can_be_cancelled_until_its_time(
     assert_error(await messente.cancel(id), 404, "101", "Not found", None)
 
 
+async def test_a_second_cancellation_may_be_confirmed_too(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(cancels_again=True)
+    due = messente_emulator.clock.now() + timedelta(hours=1)
+    id = await messente.accepted(omnimessage(sms(), time_to_send=due.isoformat()))
+    for _ in range(2):
+        reading = await messente.cancel(id)
+        assert (reading.status, reading.data) == (202, {})
+    messente_emulator.clock.advance(timedelta(hours=1))
+    assert_error(await messente.cancel(id), 404, "101", "Not found", None)
+
+
+async def test_an_entry_names_the_call_that_took_it(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator
+) -> None:
+    await messente.send(omnimessage(sms()))
+    await messente.send_many([omnimessage(sms())])
+    assert [entry.origin for entry in messente_emulator.ledger] == ["send", "send_many"]
+
+
 async def test_what_was_sent_or_never_known_cannot_be_cancelled(
     messente: MessenteCaller, messente_emulator: MessenteEmulator
 ) -> None:
@@ -284,7 +305,7 @@ async def test_what_was_sent_or_never_known_cannot_be_cancelled(
         "2027-01-02T09:00:00",
     ],
 )
-async def test_a_time_without_a_zone_is_utc_and_an_offset_counts(
+async def test_t37_a_time_without_a_zone_is_utc_and_an_offset_counts(
     messente: MessenteCaller, messente_emulator: MessenteEmulator, words: str
 ) -> None:
     id = await messente.accepted(omnimessage(sms(), time_to_send=words))

@@ -69,6 +69,16 @@ async def test_the_body_of_a_failure_is_what_the_behaviour_says(
     assert len(messente_emulator.ledger) == (1 if fault is Fault.SERVER_ERROR else 0)
 
 
+async def test_whether_a_429_says_when_to_come_again_is_a_switch(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(rate_limit_names_wait=False)
+    messente_emulator.fail_next(Fault.RATE_LIMITED)
+    reading = await messente.send(omnimessage(sms()))
+    assert reading.status == 429
+    assert "Retry-After" not in reading.headers
+
+
 async def test_a_number_is_limited_once_also_in_a_bulk_call(
     messente: MessenteCaller, messente_emulator: MessenteEmulator
 ) -> None:
@@ -134,7 +144,7 @@ def test_variants_differ_from_the_default_in_one_switch_each() -> None:
     assert evolve(default, max_bulk=None) in [behaviour for _, behaviour in others]
 
 
-@pytest.mark.parametrize("wrong", [{"max_bulk": 0}, {"report_copies": 0}])
+@pytest.mark.parametrize("wrong", [{"max_bulk": 0}, {"callback_copies": 0}])
 def test_a_behaviour_refuses_numbers_that_make_no_sense(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         MessenteBehaviour(**wrong)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 VIBER = {"channel": "viber", "text": "Hi", "ttl": 300}
 
 
-async def test_every_change_on_every_channel_is_reported_and_signed(
+async def test_t69_every_change_on_every_channel_is_reported_and_signed(
     http: aiohttp.ClientSession, clock: SandboxClock, receiver: CallbackReceiver
 ) -> None:
     async with MessenteEmulator(clock=clock, password="pä:ss") as messente_emulator:
@@ -76,7 +76,7 @@ async def test_a_cancelled_message_reports_its_deletion_and_nothing_else(
 
 
 @pytest.mark.parametrize(("answer", "posts"), [(200, 2), (302, 2), (404, 6), (500, 6)])
-async def test_a_report_is_repeated_until_it_is_received_where_the_behaviour_says(
+async def test_t75_a_report_is_repeated_until_it_is_received_where_the_behaviour_says(
     messente: MessenteCaller,
     messente_emulator: MessenteEmulator,
     receiver: CallbackReceiver,
@@ -84,17 +84,17 @@ async def test_a_report_is_repeated_until_it_is_received_where_the_behaviour_say
     posts: int,
 ) -> None:
     receiver.status = answer
-    messente_emulator.behaviour = MessenteBehaviour(report_attempts=3)
+    messente_emulator.behaviour = MessenteBehaviour(callback_attempts=3)
     await messente.accepted(omnimessage(sms(), dlr_url=receiver.url))
     messente_emulator.clock.advance(HOUR)
     await messente_emulator.settle()
     assert len(receiver.received) == posts
 
 
-async def test_a_report_may_come_twice(
+async def test_t60_a_report_may_come_twice(
     messente: MessenteCaller, messente_emulator: MessenteEmulator, receiver: CallbackReceiver
 ) -> None:
-    messente_emulator.behaviour = MessenteBehaviour(report_copies=2)
+    messente_emulator.behaviour = MessenteBehaviour(callback_copies=2)
     await messente.accepted(omnimessage(sms(), dlr_url=receiver.url))
     messente_emulator.clock.advance(HOUR)
     await messente_emulator.settle()

@@ -112,7 +112,7 @@ def test_a_wrong_whatsapp_content_is_named(part: dict[str, Any], source: str) ->
     assert whatsapp(**part) == [source]
 
 
-def test_whether_a_template_needs_components_is_a_switch() -> None:
+def test_t49_whether_a_template_needs_components_is_a_switch() -> None:
     bare = {"name": "code", "language": {"code": "en"}}
     assert whatsapp(template=bare) == ["[template][components]"]
     assert part_sources("whatsapp", {"template_needs_components": False}, template=bare) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from messente_async.sandbox import Account, MessenteBehaviour, ViberRule
+from messente_async.sandbox import Account, AutoconvertRule, MessenteBehaviour, ViberRule
 from messente_async.sandbox.rules import find_problems, read_submission
 from messente_async.sandbox.schema import Kind
 from tests.support.messente_caller import omnimessage, sms
@@ -93,7 +93,7 @@ def test_what_is_missing_is_told_from_what_is_wrong() -> None:
     ],
     ids=str,
 )
-def test_a_channel_must_be_named_and_known(part: Any, source: str) -> None:
+def test_t43_a_channel_must_be_named_and_known(part: Any, source: str) -> None:
     assert sources(omnimessage(part)) == [source]
 
 
@@ -119,6 +119,31 @@ def test_a_time_that_has_passed_means_at_once_or_is_refused() -> None:
     payload = omnimessage(sms(), time_to_send=(NOW - timedelta(seconds=1)).isoformat())
     assert sources(payload) == []
     assert sources(payload, accepts_past_time=False) == ["payload[time_to_send]"]
+
+
+def test_how_far_ahead_a_time_may_lie_is_a_switch() -> None:
+    day = timedelta(days=1)
+    for ahead, refused in ((day, False), (day + timedelta(seconds=1), True)):
+        payload = omnimessage(sms(), time_to_send=(NOW + ahead).isoformat())
+        assert sources(payload) == []
+        found = sources(payload, furthest_time=day)
+        assert found == (["payload[time_to_send]"] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (AutoconvertRule.EITHER, {"on", "full", "off", "true", "false"}),
+        (AutoconvertRule.REFERENCE, {"on", "full", "off"}),
+        (AutoconvertRule.OPENAPI, {"full", "true", "false"}),
+    ],
+)
+def test_t42_which_words_autoconvert_takes_is_a_switch(
+    rule: AutoconvertRule, words: set[str]
+) -> None:
+    for word in ("on", "full", "off", "true", "false"):
+        found = sources(omnimessage(sms(autoconvert=word)), autoconvert=rule)
+        assert found == ([] if word in words else ["payload[sms][autoconvert]"])
 
 
 @pytest.mark.parametrize(
@@ -157,7 +182,7 @@ def test_an_sms_needs_a_text() -> None:
 
 
 @pytest.mark.parametrize("channel", ["sms", "viber"])
-def test_only_one_of_ttl_and_validity_may_be_given(channel: str) -> None:
+def test_t38_only_one_of_ttl_and_validity_may_be_given(channel: str) -> None:
     assert part_sources(channel, text="Hi", ttl=60, validity=1) == [""]
 
 
@@ -177,7 +202,7 @@ def test_only_one_of_ttl_and_validity_may_be_given(channel: str) -> None:
         {"template": {"id": "t1", "lang": "en", "params": {"name": "John", "empty": ""}}},
     ],
 )
-def test_documented_viber_combinations_are_accepted(part: dict[str, Any]) -> None:
+def test_t50_documented_viber_combinations_are_accepted(part: dict[str, Any]) -> None:
     assert viber(**part) == []
 
 
@@ -212,7 +237,7 @@ def test_other_viber_combinations_are_refused(part: dict[str, Any]) -> None:
         ({"video": VIDEO, "text": "Hi", "button_text": "Open", "button_url": URL}, []),
     ],
 )
-def test_the_vendors_reference_allows_fewer_viber_combinations(
+def test_t50_the_vendors_reference_allows_fewer_viber_combinations(
     part: dict[str, Any], found: list[str]
 ) -> None:
     assert part_sources("viber", {"viber": ViberRule.REFERENCE}, **part) == found
@@ -264,7 +289,7 @@ def test_rcs_needs_a_sender_and_other_channels_have_the_accounts() -> None:
     assert channel.sender == "Shop"
 
 
-def test_ttl_counts_seconds_and_validity_minutes() -> None:
+def test_t38_ttl_counts_seconds_and_validity_minutes() -> None:
     whole = omnimessage(
         sms(ttl=90),
         {"channel": "viber", "text": "Hi", "validity": 2},

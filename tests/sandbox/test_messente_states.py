@@ -108,7 +108,7 @@ async def test_an_undelivered_message_fails_on_every_channel_with_an_error(
         assert item["price_info"] is None
 
 
-async def test_a_channel_that_expires_hands_over_when_its_ttl_has_run_out(
+async def test_t40_a_channel_that_expires_hands_over_when_its_ttl_has_run_out(
     messente: MessenteCaller, clock: SandboxClock
 ) -> None:
     to = Scenario.EXPIRED.number()
@@ -185,7 +185,7 @@ async def test_a_scheduled_message_may_be_unknown_before_its_time(
         (CancelledStatus.NOT_FOUND, 404, None),
     ],
 )
-async def test_what_is_said_of_a_cancelled_message_is_a_switch(
+async def test_t48_what_is_said_of_a_cancelled_message_is_a_switch(
     messente: MessenteCaller,
     messente_emulator: MessenteEmulator,
     cancelled: CancelledStatus,
@@ -257,7 +257,7 @@ async def test_channels_of_which_nothing_is_known_may_be_left_out(
     assert await statuses(messente, id) == ["DELIVRD"]
 
 
-async def test_what_is_not_known_yet_may_be_absent_and_err_zero(
+async def test_t47_what_is_not_known_yet_may_be_absent_and_err_zero(
     messente: MessenteCaller, messente_emulator: MessenteEmulator
 ) -> None:
     messente_emulator.behaviour = MessenteBehaviour(unset=Unset.ABSENT, err_before_report=0)
@@ -274,7 +274,7 @@ async def test_what_is_not_known_yet_may_be_absent_and_err_zero(
     ("zone", "ending"),
     [(TimestampZone.NONE, ""), (TimestampZone.Z, "Z"), (TimestampZone.OFFSET, "+00:00")],
 )
-async def test_how_a_timestamp_names_its_zone_is_a_switch(
+async def test_t36_how_a_timestamp_names_its_zone_is_a_switch(
     messente: MessenteCaller, messente_emulator: MessenteEmulator, zone: TimestampZone, ending: str
 ) -> None:
     messente_emulator.behaviour = MessenteBehaviour(timestamp_zone=zone)
@@ -284,8 +284,32 @@ async def test_how_a_timestamp_names_its_zone_is_a_switch(
     assert item["timestamp"] == f"2027-01-01T09:00:01.000000{ending}"
 
 
+async def test_t36_a_timestamp_may_be_of_whole_seconds(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(timestamp_microseconds=False)
+    id = await messente.accepted(omnimessage(sms()))
+    messente_emulator.clock.advance(SECOND)
+    [item] = (await messente.status(id)).data["statuses"]
+    assert item["timestamp"] == "2027-01-01T09:00:01"
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_t47_when_the_price_is_known_is_a_switch(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator, *, early: bool
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(price_when_sent=early)
+    id = await messente.accepted(omnimessage(sms()))
+    prices = []
+    for _ in range(3):
+        [item] = (await messente.status(id)).data["statuses"]
+        prices.append(item["price_info"])
+        messente_emulator.clock.advance(SECOND)
+    assert [price is not None for price in prices] == [False, early, True]
+
+
 @pytest.mark.parametrize("ids", list(ItemIds))
-async def test_items_may_repeat_the_omnimessage_or_contradict_it(
+async def test_t52_items_may_repeat_the_omnimessage_or_contradict_it(
     messente: MessenteCaller, messente_emulator: MessenteEmulator, ids: ItemIds
 ) -> None:
     messente_emulator.behaviour = MessenteBehaviour(item_ids=ids)
