@@ -7,35 +7,38 @@ refusal is recognised by its body; the status counts only where the body says no
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
 from omni_common.converter import JsonError, loads
-from omni_common.errors import ServerFailedError
+from omni_common.errors import Outcome, ServerFailedError
 from omni_common.exchange import Answer, Failure, FailureKind
+from omni_common.redaction import shown_key
 from omni_common.report import DeliveryState
 from omni_common.retry import RULES, kind_of_status
 
 __all__ = [
     "Reason",
+    "event_state",
     "failure_of_reasons",
-    "match_ids",
+    "folded",
+    "is_success",
+    "outcome_of",
+    "read_document",
     "read_reasons",
     "read_result",
     "refusal",
-    "separate_questions",
     "state_of",
+    "text_or_none",
 ]
 
 T = TypeVar("T")
 
-_PLACE = re.compile(r"^messages\[[0-9]+\]\.?")
-_ROUNDABLE = re.compile(r"[1-9][0-9]{15,307}")
-"""Whole numbers that a float holds, but not each of them exactly: those have 16 digits or more."""
+_PLACE = re.compile(r"^(?:messages)?\[([0-9]+)\]\.?")
+"""A body may hold its messages under a name, or be the array of them (T7)."""
 _KINDS = {
     "billing.error": FailureKind.NO_FUNDS,
     "forbidden": FailureKind.FORBIDDEN,
@@ -51,6 +54,7 @@ _FIELDS = {
     "callbackUrl": "callback_url",
     "options": "metadata",
 }
+_OUTCOMES = {"OK": Outcome.ACCEPTED, "REJECTED": Outcome.NOT_SENT}
 _STATES = {
     "accepted": DeliveryState.ACCEPTED,
     "scheduled": DeliveryState.SCHEDULED,
@@ -60,14 +64,21 @@ _STATES = {
     "sent": DeliveryState.SENT,
     "delivered": DeliveryState.DELIVERED,
     "seen": DeliveryState.READ,
+    "read": DeliveryState.READ,
+    "opened": DeliveryState.READ,
     "clicked": DeliveryState.CLICKED,
     "redirect": DeliveryState.CLICKED,
     "expired": DeliveryState.EXPIRED,
     "undeliverable": DeliveryState.UNDELIVERED,
     "undelivered": DeliveryState.UNDELIVERED,
+    "bounced": DeliveryState.UNDELIVERED,
+    "msisdn_not_registered": DeliveryState.UNDELIVERED,
     "rejected": DeliveryState.REJECTED,
     "deleted": DeliveryState.CANCELLED,
+    "canceled": DeliveryState.CANCELLED,
 }
+_EVENTS = frozenset({"subscribed", "unsubscribed", "complained"})
+"""What a recipient did, which says nothing of where the message is."""
 
 
 @frozen
@@ -77,8 +88,8 @@ class Reason:
     The words may quote the value that was refused, so they are left out of the repr.
     """
 
-    key: str | None
-    ref: str | None = None
+    key: str | None = field(repr=shown_key)
+    ref: str | None = field(default=None, repr=shown_key)
     default_message: str | None = field(default=None, repr=False)
 
     @property
@@ -89,20 +100,50 @@ class Reason:
         name = _PLACE.sub("", self.ref, count=1)
         return _FIELDS.get(name, name or None)
 
+    @property
+    def place(self) -> str | None:
+        """Digits: which message of the call it is about, counted from 0, where it says so."""
+        match = _PLACE.match(self.ref or "")
+        return None if match is None else match[1]
+
+
+def read_document(answer: Answer) -> Any:
+    """The JSON in *answer*, or None where it holds none (T5)."""
+    try:
+        return loads(answer.body)
+    except JsonError:
+        return None
+
+
+def folded(document: dict[str, Any]) -> dict[str, Any]:
+    """*document* by its names in lower case: e-mail answers flip their casing (T1)."""
+    return {str(name).casefold(): value for name, value in document.items()}
+
+
+def text_or_none(value: Any) -> str | None:
+    """*value* if it is text."""
+    return value if isinstance(value, str) else None
+
 
 def read_reasons(document: dict[str, Any]) -> tuple[Reason, ...]:
     """The reasons in *document*: a list, or a single object as an older page has it (T4).
 
-    Keys count in any case, since e-mail answers flip theirs (T1).
+    Keys count in any case, since e-mail answers flip theirs (T1). An object that says nothing is no
+    reason.
     """
-    reasons = _folded(document).get("reasons")
+    reasons = folded(document).get("reasons")
     items = reasons if isinstance(reasons, list) else [reasons]
-    return tuple(_read_reason(_folded(item)) for item in items if isinstance(item, dict))
+    return tuple(
+        _read_reason(folded(item))
+        for item in items
+        if isinstance(item, dict) and not _is_empty(item)
+    )
 
 
 def _read_reason(item: dict[str, Any]) -> Reason:
     ref = item.get("ref", item.get("reference"))
-    return Reason(_text(item.get("key")), _text(ref), _text(item.get("defaultmessage")))
+    words = item.get("defaultmessage")
+    return Reason(text_or_none(item.get("key")), text_or_none(ref), text_or_none(words))
 
 
 def read_result(answer: Answer, shape: type[T]) -> T | Failure | None:
@@ -111,10 +152,7 @@ def read_result(answer: Answer, shape: type[T]) -> T | Failure | None:
     Otherwise the refusal that the body holds, or None where it holds none: then the HTTP status
     decides, and a success that brought no such result cannot be understood.
     """
-    try:
-        document = loads(answer.body)
-    except JsonError:
-        return None
+    document = read_document(answer)
     result = document.get("result") if isinstance(document, dict) else None
     if isinstance(result, shape):
         return result
@@ -126,19 +164,41 @@ def refusal(document: Any, status: int) -> Failure | None:
 
     The key of its first reason says why, where it is known. Otherwise the status does, if it is a
     refusal that says more than no. A refusal that comes with the status of a failed server proves
-    nothing, since it may be the failure itself, worded like one.
+    nothing, since it may be the failure itself, worded like one. Nor does one beside a
+    ``result`` that holds anything but a refusal of its own; and a ``result`` that says ``OK`` is no
+    refusal, whatever the status.
     """
     if not isinstance(document, dict):
         return None
-    reasons = read_reasons(document)
-    if not reasons and document.get("code") != "REJECTED":
+    reasons, result = read_reasons(document), folded(document).get("result")
+    says_ok = isinstance(result, dict) and result.get("code") == "OK"
+    if not reasons and document.get("code") != "REJECTED" and not says_ok:
         return None
     failure = failure_of_reasons(reasons, document)
     by_status = kind_of_status(status)
     rule = RULES[by_status]
-    if rule.error is ServerFailedError or (failure.kind is FailureKind.REFUSED and rule.not_sent):
+    if rule.error is ServerFailedError:
+        return evolve(failure, kind=by_status)
+    if not _is_empty(result) and not _is_refused(result):
+        return Failure(FailureKind.UNREADABLE, "a result where there should be none", raw=document)
+    if failure.kind is FailureKind.REFUSED and rule.not_sent:
         return evolve(failure, kind=by_status)
     return failure
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether *value* says nothing: null, or what holds nothing else."""
+    held = value.values() if isinstance(value, dict) else value
+    return all(map(_is_empty, held)) if isinstance(value, dict | list) else not value
+
+
+def _is_refused(result: Any) -> bool:
+    """Whether *result* is itself an item that says no more than a refusal."""
+    return (
+        isinstance(result, dict)
+        and result.get("code") == "REJECTED"
+        and _is_empty(result.get("messageId"))
+    )
 
 
 def failure_of_reasons(reasons: tuple[Reason, ...], raw: Any) -> Failure:
@@ -152,64 +212,32 @@ def failure_of_reasons(reasons: tuple[Reason, ...], raw: Any) -> Failure:
     )
 
 
+def is_success(answer: Answer) -> bool:
+    """Whether the HTTP status says so."""
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def outcome_of(
+    code: str | None, *, id: str | None = None, reasons: Collection[Any] = ()
+) -> Outcome:
+    """What an item's *code* says of it: ``OK``, ``REJECTED``, or nothing that is known (T2).
+
+    An item that contradicts itself says nothing either: ``OK`` beside *reasons* to refuse, and
+    ``REJECTED`` beside the *id* of what was accepted.
+    """
+    outcome = _OUTCOMES.get(code or "", Outcome.UNKNOWN)
+    contrary = {Outcome.ACCEPTED: bool(reasons), Outcome.NOT_SENT: id is not None}
+    return Outcome.UNKNOWN if contrary.get(outcome) else outcome
+
+
 def state_of(word: str | None) -> DeliveryState:
     """The shared state for one of Devino's status words, in any case (T57)."""
     return _STATES.get((word or "").casefold(), DeliveryState.UNKNOWN)
 
 
-def match_ids(asked: Iterable[str], given: Sequence[str]) -> dict[str, str]:
-    """Which of the ids *asked* for each id *given* in an answer stands for.
+def event_state(word: str | None) -> DeliveryState | None:
+    """The same for words of which some are events, and change no state: None for those.
 
-    Devino writes some ids as JSON numbers, and its own example shows one that went through a float
-    (T18). So an id stands for itself if it was asked for, and otherwise for the only id asked for
-    that has its value as a float, unless another id given may stand for that one, too. An id that
-    stands for none for sure is left out.
+    These are SUBSCRIBED, UNSUBSCRIBED and COMPLAINED.
     """
-    wanted, found = set(asked), set(given)
-    unsure = {message_id for ids in _not_told_apart(wanted, given) for message_id in ids}
-    exact = (wanted & found) - unsure
-    candidates = _by_value(wanted)
-    meant = {message_id: message_id for message_id in exact}
-    for value, claimants in _by_value(found - wanted).items():
-        alike = candidates.get(value, [])
-        if len(alike) == len(claimants) == 1 and alike[0] not in exact:
-            meant[claimants[0]] = alike[0]
-    return meant
-
-
-def separate_questions(asked: Iterable[str], given: Sequence[str]) -> list[list[str]]:
-    """The ids to ask for again, because the ids *given* in an answer do not tell them apart.
-
-    No list holds two ids that have the same value as a float.
-    """
-    rounds = zip_longest(*_not_told_apart(asked, given))
-    return [[message_id for message_id in ids if message_id is not None] for ids in rounds]
-
-
-def _not_told_apart(asked: Iterable[str], given: Sequence[str]) -> list[list[str]]:
-    """Ids that are the same as a float, where the answer shows that floats were at work.
-
-    It does so by an id that was not asked for, and by one that is there twice: a rounded id may
-    happen to be one of those asked for.
-    """
-    wanted, times = dict.fromkeys(asked), Counter(given)
-    rounded = _by_value(each for each in times if each not in wanted or times[each] > 1)
-    groups = _by_value(wanted).items()
-    return [alike for value, alike in groups if len(alike) > 1 and value in rounded]
-
-
-def _by_value(message_ids: Iterable[str]) -> dict[float, list[str]]:
-    """The ids that a float might not hold exactly, by the value that it makes of them."""
-    values: dict[float, list[str]] = {}
-    for message_id in message_ids:
-        if _ROUNDABLE.fullmatch(message_id) is not None:
-            values.setdefault(float(message_id), []).append(message_id)
-    return values
-
-
-def _folded(document: dict[str, Any]) -> dict[str, Any]:
-    return {str(name).casefold(): value for name, value in document.items()}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return None if (word or "").casefold() in _EVENTS else state_of(word)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from devino_async.account import AccountResource
 from devino_async.address_book import AddressBookResource
@@ -17,6 +16,7 @@ from devino_async.viber import ViberResource
 from devino_async.vk import VkResource
 from devino_async.whatsapp import WhatsAppResource
 from devino_async.zone import account_zone as zone_of
+from omni_common.client import VendorClient
 from omni_common.clock import Clock
 from omni_common.errors import ConfigurationError
 from omni_common.secret import Secret
@@ -31,7 +31,7 @@ __all__ = ["BASE_URL", "DevinoClient"]
 BASE_URL = "https://api.devino.online"
 
 
-class DevinoClient:
+class DevinoClient(VendorClient):
     """Devino's HTTP API, one attribute per area.
 
     Use it as an async context manager, or call :meth:`close`.
@@ -85,13 +85,14 @@ class DevinoClient:
         Raises:
             ConfigurationError: Credentials are missing or given twice, or an option is wrong.
         """
-        self.transport = Transport(
+        transport = Transport(
             TransportSettings.from_options(options, base_url=BASE_URL),
             provider="devino",
             authorization=_authorization(key, login, password),
             session=session,
             clock=clock,
         )
+        super().__init__(transport)
         self.zone = zone_of(account_zone)
         """The zone of the account's times, where it is known."""
         self.sms = SmsResource(self.transport, self.zone)
@@ -104,21 +105,6 @@ class DevinoClient:
         self.whatsapp = WhatsAppResource(self.transport, self.zone)
         self.vk = VkResource(self.transport, self.zone)
         self.account = AccountResource(self.transport, self.zone)
-
-    async def close(self) -> None:
-        """Let go of connections. Safe to repeat."""
-        await self.transport.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
 
 def _authorization(

@@ -19,19 +19,29 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, Union, get
 
 import attrs
 
+from devino_async.problems import invalid
 from devino_async.zone import parse_time
 from omni_common.converter import (
+    JsonError,
     LenientBool,
     LenientDecimal,
     LenientInt,
     LenientText,
+    dumps,
     make_converter,
 )
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["EpochTime", "read_object", "read_objects", "wire", "write_object"]
+__all__ = [
+    "EpochTime",
+    "read_object",
+    "read_objects",
+    "wire",
+    "write_body",
+    "write_object",
+]
 
 T = TypeVar("T")
 
@@ -75,6 +85,20 @@ def write_object(model: Any) -> dict[str, Any]:
     """
     written: dict[str, Any] = _writing().unstructure(model)
     return written
+
+
+def write_body(document: Any, *, name: str = "extra") -> bytes:
+    """*document* as the body of a request.
+
+    Raises:
+        InvalidMessageError: JSON cannot hold it; ``field`` is *name*, what is most likely at fault.
+            Even what was checked may be so: a mapping that was changed since, or a long number.
+    """
+    try:
+        return dumps(document)
+    except JsonError as error:
+        problem = str(error)
+    raise invalid(name, f"cannot be written as JSON: {problem}")
 
 
 @cache

@@ -1,16 +1,23 @@
-"""What Devino does not take: the errors for it, and the rules that every area shares."""
+"""What Devino does not take: the errors for it, and checks of what is no field of a model."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
-
-from attrs import Attribute
+from collections.abc import Sequence
+from typing import TypeGuard, TypeVar
 
 from omni_common.errors import InvalidMessageError, InvalidQueryError
 
-__all__ = ["by_rule", "check_phone", "invalid", "invalid_query", "is_sendable"]
+__all__ = [
+    "check_list",
+    "invalid",
+    "invalid_query",
+    "is_sendable",
+    "is_text",
+    "phone_problem",
+]
+
+T = TypeVar("T")
 
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 
@@ -25,25 +32,30 @@ def invalid_query(name: str, demand: str) -> InvalidQueryError:
     return InvalidQueryError(f"{name} {demand}", provider="devino", field=name)
 
 
-def by_rule(check: Callable[[object, Attribute[Any], object], None]) -> Any:
-    """A rule of ``omni_common.rules`` whose refusal names this vendor."""
+def check_list(messages: Sequence[T], kind: type[T], *, most: int | None = None) -> None:
+    """Refuse what is no list of one *kind* or more.
 
-    def checked(owner: object, attribute: Attribute[Any], value: object) -> None:
-        try:
-            check(owner, attribute, value)
-        except InvalidMessageError as error:
-            problem = error.text.removeprefix(f"{attribute.name} ")
-        else:
-            return
-        raise invalid(attribute.name, problem)
+    Raises:
+        InvalidMessageError: It is empty, too long, or holds something else.
+    """
+    several = isinstance(messages, Sequence) and not isinstance(messages, str | bytes)
+    if not several or not all(isinstance(message, kind) for message in messages):
+        raise invalid("messages", f"must be a list of {kind.__name__}")
+    if not messages or (most is not None and len(messages) > most):
+        limits = "at least 1" if most is None else f"1 to {most}"
+        raise invalid("messages", f"of one call must be {limits}")
 
-    return checked
+
+def phone_problem(value: object) -> str | None:
+    """What is wrong with a phone number, as the end of a sentence; None if nothing is."""
+    if isinstance(value, str) and _PHONE.fullmatch(value) is not None:
+        return None
+    return "must be 7 to 15 digits, the first not 0, with or without +"
 
 
-def check_phone(_: object, attribute: Attribute[Any], value: object) -> None:
-    """E.164 digits, with or without ``+``; each endpoint writes them in its own way (T53)."""
-    if not isinstance(value, str) or _PHONE.fullmatch(value) is None:
-        raise invalid(attribute.name, "must be 7 to 15 digits, the first not 0, with or without +")
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether *value* is text that can be sent and has at least one character."""
+    return isinstance(value, str) and bool(value) and is_sendable(value)
 
 
 def is_sendable(text: str) -> bool:

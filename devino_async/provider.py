@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Unpack
 
-from devino_async.answers import failure_of_reasons, state_of
 from devino_async.client import DevinoClient
-from devino_async.message import check_sms, sender_of, sms_of
 from devino_async.problems import is_sendable
-from devino_async.sms import (
-    LARGEST_BATCH,
-    LARGEST_STATUS_QUESTION,
-    SmsResult,
-    SmsStatus,
-    is_message_id,
-    read_results,
-    send_request,
-)
-from devino_async.sms.message import (
-    LONGEST_TEXT,
-    LONGEST_VALIDITY,
-    LONGEST_WIDE_TEXT,
-)
-from devino_async.zone import moment
-from omni_common.capabilities import Capabilities, ChannelCapabilities
+from devino_async.routes import EmailRoute, Route, SmsRoute
+from devino_async.routes.route import PROVIDER
+from devino_async.sms import LARGEST_BATCH, LARGEST_STATUS_QUESTION, is_message_id
+from omni_common.capabilities import Capabilities
 from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
     ConfigurationError,
@@ -33,18 +19,15 @@ from omni_common.errors import (
     NotSentError,
     NotSupportedError,
     OmniError,
-    Outcome,
-    OutcomeUnknownError,
     UnknownMessageError,
 )
-from omni_common.exchange import Answer, Failure, FailureKind, OnUnknown
-from omni_common.failure import failed, failed_outcome
+from omni_common.exchange import OnUnknown
 from omni_common.history import History
-from omni_common.message import Channel, Message, Priority
+from omni_common.message import Message
 from omni_common.provider import OmniProvider
-from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
+from omni_common.receipt import Receipt, SendOutcome
 from omni_common.redaction import shown_id
-from omni_common.report import DeliveryReport, PartReport, StatusResult
+from omni_common.report import DeliveryReport, StatusResult
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 from omni_common.source import in_chunks
@@ -54,12 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DevinoProvider"]
 
-_NAME = "devino"
-_SMS_ID = "devino:sms:"
-
 
 class DevinoProvider(OmniProvider):
-    """Sends SMS over Devino. :attr:`client` is the native client."""
+    """Sends SMS and e-mail over Devino. :attr:`client` is the native client."""
 
     client: DevinoClient
     """The native client, sharing this provider's connections."""
@@ -71,6 +51,7 @@ class DevinoProvider(OmniProvider):
         login: str | None = None,
         password: str | Secret | None = None,
         sender: str | None = None,
+        email_sender: str | None = None,
         batch_size: int = 1000,
         account_zone: str | None = None,
         session: aiohttp.ClientSession | None = None,
@@ -83,8 +64,9 @@ class DevinoProvider(OmniProvider):
             key: An API key. Either this, or *login* and *password*.
             login: The account's login, for Basic authorization.
             password: The account's password.
-            sender: The approved sender for messages that name none.
-            batch_size: Messages in one bulk call, 1 to 32,000.
+            sender: The approved sender of SMS that name none.
+            email_sender: The address that e-mail comes from which names none.
+            batch_size: SMS in one bulk call, 1 to 32,000.
             account_zone: The zone of the times in Devino's reports, such as ``Europe/Moscow``;
                 Devino does not say it, so without this setting reports carry no time.
             session: An ``aiohttp.ClientSession`` to use; it is never closed here.
@@ -96,10 +78,11 @@ class DevinoProvider(OmniProvider):
         """
         if not isinstance(batch_size, int) or not 1 <= batch_size <= LARGEST_BATCH:
             msg = f"batch_size must be a whole number, 1 to {LARGEST_BATCH}"
-            raise ConfigurationError(msg, provider=_NAME, field="batch_size")
-        if sender is not None and (not isinstance(sender, str) or not is_sendable(sender)):
-            msg = "sender must be text of whole characters"
-            raise ConfigurationError(msg, provider=_NAME, field="sender")
+            raise ConfigurationError(msg, provider=PROVIDER, field="batch_size")
+        for name, value in (("sender", sender), ("email_sender", email_sender)):
+            if value is not None and (not isinstance(value, str) or not is_sendable(value)):
+                msg = f"{name} must be text of whole characters"
+                raise ConfigurationError(msg, provider=PROVIDER, field=name)
         self.clock = clock or SystemClock()
         self.client = DevinoClient(
             key,
@@ -110,12 +93,21 @@ class DevinoProvider(OmniProvider):
             clock=clock,
             **options,
         )
-        self._sender = sender
-        self._capabilities = _capabilities(batch_size)
+        routes: list[Route] = [
+            SmsRoute(self.client, sender),
+            EmailRoute(self.client, email_sender),
+        ]
+        self._routes = {route.channel: route for route in routes}
+        self._capabilities = Capabilities(
+            provider=PROVIDER,
+            channels={channel: route.capabilities for channel, route in self._routes.items()},
+            batch_size=batch_size,
+            notes=("A scheduled message cannot be cancelled: Devino documents no call for it.",),
+        )
 
     @property
     def capabilities(self) -> Capabilities:
-        """What Devino can do here: SMS."""
+        """What Devino can do here."""
         return self._capabilities
 
     @classmethod
@@ -127,45 +119,46 @@ class DevinoProvider(OmniProvider):
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent, as errors; sends nothing."""
-        return [*super().check(message), *check_sms(message, self._sender)]
+        route = self._routes.get(message.content[0].channel)
+        return [*super().check(message), *(route.check(message) if route else ())]
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
-        """Send one SMS; see ``OmniProvider.send``."""
+        """Send one message; see ``OmniProvider.send``."""
         self._refuse_problems(message)
-        return await self._send_one(
+        return await self._route_of(message).send(
             message, History(), on_unknown=on_unknown, reference=message.reference
         )
 
     async def send_batch(
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
-        """Send many SMS with one call; see ``OmniProvider.send_batch``."""
-        count = len(messages)
-        if count == 1:
-            return [await self._outcome_of_one(messages[0], history)]
-        try:
-            results = await self.client.transport.exchange(
-                send_request([sms_of(message, self._sender) for message in messages]),
-                lambda answer: read_results(answer, count),
-                timeout=self.client.transport.settings.bulk_timeout,
-                history=history,
-            )
-        except (NotSentError, OutcomeUnknownError) as error:
-            return [failed(message, error) for message in messages]
-        return [
-            self._outcome(message, result, history)
-            for message, result in zip(messages, results, strict=True)
-        ]
+        """Send many messages, those of one channel together; see ``OmniProvider.send_batch``."""
+        channels = {message.content[0].channel for message in messages}
+        if len(channels) == 1:
+            return await self._route_of(messages[0]).send_batch(messages, history)
+        history.begin()  # and never ends: of a mixed batch that is interrupted nothing is certain
+        outcomes: dict[int, SendOutcome] = {}
+        for channel in channels:
+            places = [
+                place
+                for place, message in enumerate(messages)
+                if message.content[0].channel is channel
+            ]
+            ours = [messages[place] for place in places]
+            sent = await self._routes[channel].send_batch(ours, History())
+            outcomes |= zip(places, sent, strict=True)
+        return [outcomes[place] for place in range(len(messages))]
 
     async def status(self, id: str) -> DeliveryReport:
-        """The state of an SMS; see ``OmniProvider.status``."""
-        (found,) = await self.client.sms.statuses([_message_id(id)])
-        if found is None:
+        """The state of a message; see ``OmniProvider.status``."""
+        route, vendor_id = self._route_of_id(id)
+        (report,) = await route.reports([vendor_id])
+        if report is None:
             raise _unknown_id(id)
-        return self._report(id, found)
+        return report
 
     def status_many(self, ids: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[StatusResult]:
-        """The states of many SMS, 500 a call; see ``OmniProvider.status_many``."""
+        """The states of many messages, up to 500 a call; see ``OmniProvider.status_many``."""
         return self._status_many(ids)
 
     async def cancel(self, id: str) -> None:
@@ -175,65 +168,27 @@ class DevinoProvider(OmniProvider):
             NotSupportedError: Always.
         """
         msg = (
-            "devino has no call to cancel a message; to keep the choice, hold the message in an"
-            " outbox of your own until its time instead of setting send_at"
+            "devino documents no call to cancel a message; to keep the choice, hold the message in"
+            " an outbox of your own until its time instead of setting send_at"
         )
-        raise NotSupportedError(msg, provider=_NAME)
+        raise NotSupportedError(msg, provider=PROVIDER)
 
     async def close(self) -> None:
         """Let go of connections. Safe to repeat; afterwards nothing can be sent."""
         await self.client.close()
 
-    async def _send_one(
-        self,
-        message: Message,
-        history: History,
-        *,
-        on_unknown: OnUnknown = "raise",
-        reference: str | None = None,
-    ) -> Receipt:
-        result = await self.client.transport.exchange(
-            send_request([sms_of(message, self._sender)]),
-            _read_single,
-            reference=reference,
-            on_unknown=on_unknown,
-            history=history,
-        )
-        return self._receipt(message, result, history)
+    def _route_of(self, message: Message) -> Route:
+        return self._routes[message.content[0].channel]
 
-    async def _outcome_of_one(self, message: Message, history: History) -> SendOutcome:
-        try:
-            return Accepted(message, await self._send_one(message, history))
-        except (NotSentError, OutcomeUnknownError) as error:
-            return failed(message, error)
-
-    def _outcome(self, message: Message, result: SmsResult, history: History) -> SendOutcome:
-        if result.outcome is Outcome.ACCEPTED:
-            return Accepted(message, self._receipt(message, result, history))
-        return failed_outcome(message, _failure_of(result), _NAME, history.attempts)
-
-    def _receipt(self, message: Message, result: SmsResult, history: History) -> Receipt:
-        return Receipt(
-            id=f"{_SMS_ID}{result.message_id}",
-            provider=_NAME,
-            reference=message.reference,
-            to=message.phone or "",
-            parts=(Part(Channel.SMS, result.message_id, sender_of(message, self._sender)),),
-            attempts=history.attempts,
-            raw=result.raw,
-        )
-
-    def _report(self, id: str, status: SmsStatus) -> DeliveryReport:
-        raw_at = status.raw.get("statusDateTime") if isinstance(status.raw, dict) else None
-        part = PartReport(
-            channel=Channel.SMS,
-            state=state_of(status.status),
-            id=id.removeprefix(_SMS_ID),
-            raw_state=status.status,
-            at=moment(status.status_date_time, self.client.zone),
-            raw_at=raw_at if isinstance(raw_at, str) else None,
-        )
-        return DeliveryReport.of_parts(id, [part], raw=status.raw)
+    def _route_of_id(self, id: str) -> tuple[Route, str]:
+        for route in self._routes.values():
+            if isinstance(id, str) and id.startswith(route.prefix):
+                vendor_id = id.removeprefix(route.prefix)
+                if is_message_id(vendor_id):
+                    return route, vendor_id
+        begin = " or ".join(route.prefix for route in self._routes.values())
+        msg = f"this is not the id of a message sent over devino; such ids begin with {begin}"
+        raise ForeignIdError(msg, provider=PROVIDER)
 
     async def _status_many(
         self, ids: Iterable[str] | AsyncIterable[str]
@@ -242,74 +197,38 @@ class DevinoProvider(OmniProvider):
             for result in await self._statuses_of(chunk):
                 yield result
 
-    async def _statuses_of(self, ids: list[str]) -> list[StatusResult]:
-        asked: dict[str, str] = {}
+    async def _statuses_of(self, ids: Sequence[str]) -> list[StatusResult]:
+        asked: dict[Route, dict[str, str]] = {route: {} for route in self._routes.values()}
         results: dict[str, StatusResult] = {}
         for id in ids:
             try:
-                asked[id] = _message_id(id)
+                route, vendor_id = self._route_of_id(id)
             except ForeignIdError as error:
                 results[id] = StatusResult(id, error=error)
-        try:
-            statuses = await self.client.sms.statuses(asked.values())
-        except OmniError as error:
-            results |= {id: StatusResult(id, error=error) for id in asked}
-        else:
-            for id, found in zip(asked, statuses, strict=True):
-                results[id] = (
-                    StatusResult(id, error=_unknown_id(id))
-                    if found is None
-                    else StatusResult(id, report=self._report(id, found))
-                )
+            else:
+                asked[route][id] = vendor_id
+        for route, vendor_ids in asked.items():
+            for start in range(0, len(vendor_ids), route.ids_at_once):
+                some = dict(islice(vendor_ids.items(), start, start + route.ids_at_once))
+                results |= await _results_of(route, some)
         return [results[id] for id in ids]
 
 
-def _capabilities(batch_size: int) -> Capabilities:
-    return Capabilities(
-        provider=_NAME,
-        channels={
-            Channel.SMS: ChannelCapabilities(
-                schedule=True,
-                callback=True,
-                metadata=True,
-                priorities=frozenset(Priority),
-                shortest_ttl=timedelta(seconds=1),
-                longest_ttl=LONGEST_VALIDITY,
-                longest_text=LONGEST_TEXT,
-                notes=(
-                    "A sender approved by Devino is required.",
-                    f"Text outside the GSM alphabet may have {LONGEST_WIDE_TEXT:,} characters.",
-                    "Metadata is sent; where reports echo it is not documented.",
-                ),
-            )
-        },
-        batch_size=batch_size,
-        notes=("A scheduled message cannot be cancelled: Devino has no call for it.",),
-    )
-
-
-def _read_single(answer: Answer) -> SmsResult | Failure | None:
-    results = read_results(answer, 1)
-    if not isinstance(results, tuple):
-        return results
-    (result,) = results
-    return result if result.outcome is Outcome.ACCEPTED else _failure_of(result)
-
-
-def _failure_of(result: SmsResult) -> Failure:
-    if result.outcome is Outcome.NOT_SENT:
-        return failure_of_reasons(result.reasons, result.raw)
-    detail = "OK without an id" if result.code == "OK" else "neither OK nor REJECTED"
-    return Failure(FailureKind.UNREADABLE, detail, raw=result.raw)
-
-
-def _message_id(id: str) -> str:
-    message_id = id.removeprefix(_SMS_ID) if isinstance(id, str) else id
-    if message_id == id or not is_message_id(message_id):
-        msg = f"this is not the id of an SMS sent over devino; such ids begin with {_SMS_ID}"
-        raise ForeignIdError(msg, provider=_NAME)
-    return message_id
+async def _results_of(route: Route, vendor_ids: dict[str, str]) -> dict[str, StatusResult]:
+    """What one question says of the messages with these ids, each with the vendor's own."""
+    try:
+        reports = await route.reports(list(vendor_ids.values()))
+    except OmniError as error:
+        return {id: StatusResult(id, error=error) for id in vendor_ids}
+    return {
+        id: StatusResult(id, error=_unknown_id(id))
+        if report is None
+        else StatusResult(id, report=report)
+        for id, report in zip(vendor_ids, reports, strict=True)
+    }
 
 
 def _unknown_id(id: str) -> UnknownMessageError:
-    return UnknownMessageError(f"devino does not know the message {shown_id(id)}", provider=_NAME)
+    return UnknownMessageError(
+        f"devino does not know the message {shown_id(id)}", provider=PROVIDER
+    )

@@ -2,23 +2,42 @@
 
 Every function refuses with ``InvalidQueryError``, which names the parameter by its Python name,
 unless it is told another error to raise: a wrong time in something that is sent, for example, is an
-``InvalidMessageError``.
+``InvalidMessageError``. A value of None stays None, unless it is *required*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
+from enum import Enum
 from typing import Any, TypeAlias
 
-from devino_async.problems import invalid_query, is_sendable
-from devino_async.zone import wall_clock
+from devino_async.problems import invalid_query, is_sendable, is_text
+from devino_async.zone import is_certain, wall_clock
 
-__all__ = ["Query", "clock_text", "digits", "minutes", "parameters", "whole"]
+__all__ = [
+    "Filters",
+    "Query",
+    "choice",
+    "clock_text",
+    "digits",
+    "filtered",
+    "flag",
+    "minutes",
+    "parameters",
+    "text",
+    "whole",
+    "words",
+]
 
 Query: TypeAlias = tuple[tuple[str, str], ...]
 Refusal: TypeAlias = Callable[[str, str], Exception]
 """Makes the error for a parameter's name and what it should have been."""
+Filters: TypeAlias = Mapping[str, tuple[str, Callable[..., Any]]]
+"""The vendor's name of each filter, and what makes of its value what is written."""
+
+_LONGEST_ID = 40
+"""Digits; the longest id in the vendor's documents has 21 (T19)."""
 
 
 def parameters(*pairs: tuple[str, Any]) -> Query:
@@ -27,39 +46,60 @@ def parameters(*pairs: tuple[str, Any]) -> Query:
     A truth is ``true`` or ``false``, an enum its value, and a list its items under the same name
     one after the other (T16).
     """
-    return tuple((name, text) for name, value in pairs for text in _texts(name, value))
+    return tuple((name, each) for name, value in pairs for each in _texts(name, value))
+
+
+def filtered(known: Filters, given: Mapping[str, Any]) -> Query:
+    """The filters that are *given*, in the order in which they are *known*.
+
+    Raises:
+        InvalidQueryError: A value is not what its filter takes.
+        TypeError: One of them is not known.
+    """
+    if foreign := given.keys() - known.keys():
+        raise TypeError(f"there is no filter {', '.join(sorted(foreign))}")
+    return parameters(
+        *(
+            (wire_name, take(given.get(name), name=name))
+            for name, (wire_name, take) in known.items()
+        )
+    )
 
 
 def clock_text(
-    time: datetime,
+    time: datetime | None,
     zone: tzinfo | None,
     *,
     name: str,
     separator: str = " ",
-    refusal: Refusal | None = None,
-) -> str:
+    required: bool = False,
+    refusal: Refusal = invalid_query,
+) -> str | None:
     """``YYYY-MM-DD hh:mm:ss``: the wall-clock time in the account's zone (T29, T30, T32).
 
     Raises:
         InvalidQueryError: *time* has a zone while the account's is not known, or has fractions of
             a second, which this format has no room for.
     """
-    refuse = refusal or invalid_query
+    if time is None and not required:
+        return None
     if not isinstance(time, datetime):
-        raise refuse(name, "must be a datetime")
+        raise refusal(name, "must be a datetime")
     wall = wall_clock(time, zone)
     if wall is None:
         demand = (
             "must be a wall-clock time without a zone, since Devino names none; with the setting"
             " account_zone a time with a zone is taken too"
         )
-        raise refuse(name, demand)
+        raise refusal(name, demand)
+    if zone is not None and time.tzinfo is not None and not is_certain(wall, zone):
+        raise refusal(name, "must not fall into an hour that the account's clocks show twice")
     if wall.microsecond:
-        raise refuse(name, "must be a time of whole seconds")
+        raise refusal(name, "must be a time of whole seconds")
     return wall.isoformat(sep=separator)
 
 
-def minutes(offset: timedelta | None, *, name: str) -> str | None:
+def minutes(offset: timedelta | None, *, name: str, refusal: Refusal = invalid_query) -> str | None:
     """An offset from UTC in minutes, 180 for Moscow (T35).
 
     Raises:
@@ -72,38 +112,94 @@ def minutes(offset: timedelta | None, *, name: str) -> str | None:
         or offset % timedelta(minutes=1)
         or abs(offset) >= timedelta(days=1)
     ):
-        raise invalid_query(name, "must be a timedelta of whole minutes, less than a day")
+        raise refusal(name, "must be a timedelta of whole minutes, less than a day")
     return str(offset // timedelta(minutes=1))
 
 
-def whole(number: int | None, *, name: str, least: int = 0, refusal: Refusal | None = None) -> Any:
-    """A whole number of at least *least*, or None.
+def whole(
+    number: int | None,
+    *,
+    name: str,
+    least: int = 0,
+    required: bool = False,
+    refusal: Refusal = invalid_query,
+) -> int | None:
+    """A whole number of at least *least*.
 
     Raises:
         InvalidQueryError: It is something else.
     """
-    if number is None:
+    if number is None and not required:
         return None
     if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise (refusal or invalid_query)(name, f"must be a whole number, {least} or more")
+        raise refusal(name, f"must be a whole number, {least} or more")
     return number
 
 
-def digits(id: str | int | None, *, name: str, refusal: Refusal | None = None) -> int | None:
-    """An id that the vendor wants as a whole number, exactly (T20); None stays None.
+def digits(
+    id: str | int | None, *, name: str, required: bool = False, refusal: Refusal = invalid_query
+) -> int | None:
+    """An id that the vendor wants as a whole number, exactly (T20).
 
     Raises:
         InvalidQueryError: *id* is anything but ASCII digits.
     """
-    if id is None or (isinstance(id, int) and not isinstance(id, bool) and id >= 0):
+    if id is None and not required:
+        return None
+    if isinstance(id, int) and not isinstance(id, bool) and id >= 0:
         return id
     if not isinstance(id, str) or not id.isascii() or not id.isdigit() or len(id) > _LONGEST_ID:
-        raise (refusal or invalid_query)(name, "must be an id made of digits, as Devino gave it")
+        raise refusal(name, "must be an id made of digits, as Devino gave it")
     return int(id)
 
 
-_LONGEST_ID = 40
-"""Digits; the longest id in the vendor's documents has 21 (T19)."""
+def text(value: str | None, *, name: str, required: bool = False) -> str | None:
+    """Text with at least one character.
+
+    Raises:
+        InvalidQueryError: It is something else.
+    """
+    if (value is not None or required) and not is_text(value):
+        raise invalid_query(name, "must be text with at least one character, all of them whole")
+    return value
+
+
+def words(values: str | Collection[str] | None, *, name: str) -> Collection[str] | None:
+    """One word or several, which are asked for again with every page: so no iterator.
+
+    An empty list asks for nothing, while without the parameter everything would come.
+
+    Raises:
+        InvalidQueryError: There are none, or one is no word.
+    """
+    given = (values,) if isinstance(values, str) else values
+    if given is None:
+        return None
+    if not isinstance(given, Collection) or not given or not all(map(is_text, given)):
+        raise invalid_query(name, "must be one word or a list of words, at least one")
+    return given
+
+
+def flag(value: Any, *, name: str, required: bool = False, refusal: Refusal = invalid_query) -> Any:
+    """True or False.
+
+    Raises:
+        InvalidQueryError: It is something else.
+    """
+    if (value is not None or required) and not isinstance(value, bool):
+        raise refusal(name, "must be True or False")
+    return value
+
+
+def choice(value: Any, kind: type[Enum], *, name: str, required: bool = False) -> Any:
+    """A member of *kind*.
+
+    Raises:
+        InvalidQueryError: It is something else, be it a member's value.
+    """
+    if (value is not None or required) and not isinstance(value, kind):
+        raise invalid_query(name, f"must be one of {', '.join(str(each.value) for each in kind)}")
+    return value
 
 
 def _texts(name: str, value: Any) -> Iterable[str]:
@@ -118,7 +214,7 @@ def _texts(name: str, value: Any) -> Iterable[str]:
             return (str(value),)
         case int():
             return (str(value),)
-        case Iterable():
-            return [text for item in value for text in _texts(name, item)]
+        case Iterable() if not isinstance(value, bytes | bytearray):
+            return [each for item in value for each in _texts(name, item)]
         case _:
             raise invalid_query(name, "must be text, a whole number, true, false or a list of them")

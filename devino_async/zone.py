@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from omni_common.errors import ConfigurationError
 
-__all__ = ["account_zone", "in_utc", "moment", "parse_time", "wall_clock"]
+__all__ = ["account_zone", "in_utc", "is_certain", "moment", "parse_time", "wall_clock"]
 
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _TIME = re.compile(
@@ -56,8 +56,11 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def moment(time: datetime | None, zone: tzinfo | None) -> datetime | None:
-    """The moment that a time of Devino's stands for, in UTC, if its zone is known."""
-    if time is None or (zone is None and time.tzinfo is None):
+    """The moment that a time of Devino's stands for, in UTC, if its zone is known.
+
+    None, too, for a time that the zone's clocks show twice, or never, when they are put back or on.
+    """
+    if time is None or (time.tzinfo is None and (zone is None or not is_certain(time, zone))):
         return None
     return in_utc(time if time.tzinfo is not None else time.replace(tzinfo=zone))
 
@@ -84,3 +87,9 @@ def wall_clock(time: datetime, zone: tzinfo | None) -> datetime | None:
         return time.astimezone(zone).replace(tzinfo=None)
     except OverflowError:
         return None
+
+
+def is_certain(wall: datetime, zone: tzinfo) -> bool:
+    """Whether the clocks of *zone* show *wall* exactly once."""
+    first, second = (zone.utcoffset(wall.replace(tzinfo=None, fold=fold)) for fold in (0, 1))
+    return first == second

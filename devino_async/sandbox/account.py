@@ -30,6 +30,7 @@ class Account(Protocol):
     account_callback_url: str | None
     email_callback_url: str | None
     incoming_callback_url: str | None
+    credit: int | None
     book: ContactBook
 
     @property

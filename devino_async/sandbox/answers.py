@@ -33,6 +33,7 @@ __all__ = [
     "status_answer",
     "through_double",
     "unauthorized",
+    "with_extra",
 ]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +66,7 @@ def send_answer(
     items = [_send_item(index, result, behaviour) for index, result in enumerate(results)]
     accepted = any(isinstance(result, AcceptedSms) for result in results)
     status = behaviour.accepted_status if accepted else behaviour.all_rejected_status
-    return Reply.json(status, _with_extra({"result": items}, behaviour))
+    return Reply.json(status, with_extra({"result": items}, behaviour))
 
 
 def status_answer(rows: Sequence[SmsStatusRow], behaviour: DevinoBehaviour) -> Reply:
@@ -77,7 +78,7 @@ def status_answer(rows: Sequence[SmsStatusRow], behaviour: DevinoBehaviour) -> R
     ]
     if behaviour.status_order is StatusOrder.REVERSED:
         items.reverse()
-    return Reply.json(200, _with_extra({"result": items}, behaviour))
+    return Reply.json(200, with_extra({"result": items}, behaviour))
 
 
 def refused(reason: Reason, behaviour: DevinoBehaviour) -> Reply:
@@ -122,7 +123,7 @@ def callback_event(
     }
     if options is not None and behaviour.options_key is not None:
         event[behaviour.options_key] = options
-    return _with_extra(event, behaviour)
+    return with_extra(event, behaviour)
 
 
 def through_double(number: int) -> int:
@@ -159,7 +160,7 @@ def _send_item(
             item = {name: item[name] for name in item if name in sampled}
         case EmptyFields.ABSENT:
             item = {name: value for name, value in item.items() if value is not None}
-    return _with_extra(item, behaviour)
+    return with_extra(item, behaviour)
 
 
 def _status_item(row: SmsStatusRow, behaviour: DevinoBehaviour) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def _status_item(row: SmsStatusRow, behaviour: DevinoBehaviour) -> dict[str, Any
         "status": row.status,
         "statusDateTime": at,
     }
-    return _with_extra(item, behaviour)
+    return with_extra(item, behaviour)
 
 
 def _sms_id(message_id: str, form: SmsIdForm) -> int | str:
@@ -188,7 +189,7 @@ def _error(status: int, body: ErrorBody, reason: Reason, behaviour: DevinoBehavi
         return Reply(status, _HTML.format(f"Error {status}").encode(), "text/html")
     head = {"result": None} if body is ErrorBody.RESULT_NULL else {"code": "REJECTED"}
     whole = {**head, "reasons": _reasons((reason,), behaviour)}
-    return Reply.json(status, _with_extra(whole, behaviour))
+    return Reply.json(status, with_extra(whole, behaviour))
 
 
 def _reasons(
@@ -205,7 +206,7 @@ def _reason(reason: Reason, behaviour: DevinoBehaviour, index: int | None) -> di
     # The vendor's example quotes the value at fault, so a client must not show this text unasked.
     shown = _clean(str(reason.value)[:_SHOWN_VALUE])
     text = f"Error: Invalid field value. Value: {shown}" if reason.value is not None else reason.key
-    return _with_extra({"key": reason.key, "ref": ref, "defaultMessage": text}, behaviour)
+    return with_extra({"key": reason.key, "ref": ref, "defaultMessage": text}, behaviour)
 
 
 def _clean(text: str) -> str:
@@ -213,5 +214,6 @@ def _clean(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _with_extra(body: dict[str, Any], behaviour: DevinoBehaviour) -> dict[str, Any]:
-    return {**body, "addedLater": {"value": 1}} if behaviour.extra_keys else body
+def with_extra(body: Mapping[str, Any], behaviour: DevinoBehaviour) -> dict[str, Any]:
+    """*body* with a key that no document names, where the behaviour wants one."""
+    return {**body, "addedLater": {"value": 1}} if behaviour.extra_keys else dict(body)

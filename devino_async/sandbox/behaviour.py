@@ -19,7 +19,7 @@ from devino_async.sandbox.email_behaviour import EmailBehaviour
 from devino_async.sandbox.omni_behaviour import OmniBehaviour
 from devino_async.sandbox.report_behaviour import ReportBehaviour
 from devino_async.sandbox.states import StatusWord
-from devino_async.sandbox.switches import departures, http_status, switch
+from devino_async.sandbox.switches import checked, departures, http_status, switch
 
 __all__ = [
     "DevinoBehaviour",
@@ -83,7 +83,7 @@ class UnknownIds(Enum):
     """An item with the status UNKNOWN and no time."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class DevinoBehaviour:
     """How the emulator answers where the vendor's documents do not say.
 

@@ -6,11 +6,21 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from omni_common.redaction import mask_text
 
-__all__ = ["Contact", "ContactBook", "ContactList"]
+__all__ = ["Contact", "ContactBook", "ContactList", "Unsubscription"]
+
+
+@frozen(kw_only=True)
+class Unsubscription:
+    """A channel that a contact wants nothing more from."""
+
+    channel: str
+    address: str = field(repr=mask_text)
+    """The phone number, the e-mail address or the device's token."""
+    at: datetime
 
 
 @frozen(kw_only=True)
@@ -24,6 +34,16 @@ class Contact:
     phone: str | None = field(default=None, repr=mask_text)
     fields: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     push_info: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    unsubscriptions: tuple[Unsubscription, ...] = ()
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """What it has in its phone, its e-mail or its field *name*: no text, one or several."""
+        if name in {"phone", "email"}:
+            value = self.phone if name == "phone" else self.email
+        else:
+            value = next((each["value"] for each in self.fields if each["name"] == name), None)
+        values = value if isinstance(value, list) else [value]
+        return tuple(each for each in values if each is not None)
 
 
 @define(kw_only=True)
@@ -52,3 +72,19 @@ class ContactBook:
     def contact(self, id: str) -> Contact | None:
         """Return the contact with *id*, in whatever list it is."""
         return next((each.contacts[id] for each in self if id in each.contacts), None)
+
+    def unsubscribe(self, id: str, channel: str, address: str, at: datetime) -> None:
+        """Note that the contact with *id* wants nothing more at *address* on *channel*.
+
+        No call of the vendor's does this: people do, by a link in a letter, for example.
+
+        Raises:
+            KeyError: There is no such contact.
+        """
+        contact = self.contact(id)
+        if contact is None:
+            raise KeyError(id)
+        unsubscription = Unsubscription(channel=channel, address=address, at=at)
+        self.lists[contact.list_id].contacts[id] = evolve(
+            contact, unsubscriptions=(*contact.unsubscriptions, unsubscription)
+        )

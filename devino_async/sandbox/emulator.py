@@ -17,9 +17,11 @@ from devino_async.sandbox.behaviour import DevinoBehaviour
 from devino_async.sandbox.channels import ChannelArea
 from devino_async.sandbox.contacts import ContactBook
 from devino_async.sandbox.email import EmailArea
+from devino_async.sandbox.email_files import FileStore
 from devino_async.sandbox.omni import OmniArea
 from devino_async.sandbox.reports import ReportArea
 from devino_async.sandbox.sms import SmsArea
+from omni_common.errors import ConfigurationError
 from omni_common.sandbox import (
     Callback,
     Emulator,
@@ -84,12 +86,13 @@ class DevinoEmulator(Emulator):
             login: The login that opens it together with *password*, by Basic authorization.
             password: The password to *login*.
             key_operations: Names of the operations that *key* has the right to; None for all.
-            senders: Names the account may send from; None takes any of up to 11 Latin characters
-                or 15 digits.
+            senders: Names the account may send from, and addresses or domains for e-mail; None
+                takes any name of up to 11 Latin characters or 15 digits, and any address.
             account_callback_url: Where callbacks go for an SMS that names no URL.
             email_callback_url: Where callbacks about e-mail go; without it there are none.
             incoming_callback_url: Where SMS go that people send to the account.
-            credit: How many segments the account can still pay for; None puts no end to it.
+            credit: How many segments and letters the account can still pay for; None puts no end
+                to it.
             pace: How fast messages move on.
             behaviour: The answers where the vendor's documents are silent.
 
@@ -119,16 +122,19 @@ class DevinoEmulator(Emulator):
         self.book = ContactBook()
         """The contact lists of the account."""
         self._next_id = _FIRST_ID
+        self._sms = SmsArea(self)
+        self._email = EmailArea(self)
         areas: tuple[Area, ...] = (
-            SmsArea(self),
+            self._sms,
             ReportArea(self),
-            EmailArea(self),
+            self._email,
             OmniArea(self),
             AddressBookArea(self),
             ChannelArea(self),
         )
         self._area_of = {each.name: area for area in areas for each in area.operations()}
         self._operations = [each for area in areas for each in area.operations()]
+        _check(self.behaviour, self.key_operations, self._area_of)
 
     @property
     def url(self) -> str:
@@ -178,6 +184,45 @@ class DevinoEmulator(Emulator):
         """Return the callback of *change*, as the area that took the message posts it."""
         return self._area_of[entry.origin].callback(entry, change)
 
+    @property
+    def files(self) -> FileStore:
+        """The files that were uploaded for letters."""
+        return self._email.files
+
+    def unsubscribe(self, address: str) -> None:
+        """Let the person with this e-mail address unsubscribe from the account's letters."""
+        self._email.unsubscribe(address)
+
+    def receive(
+        self,
+        text: str,
+        *,
+        sender: str,
+        recipient: str,
+        prefix: str | None = None,
+        operator: str = "MTS",
+        country: str = "ru",
+    ) -> str:
+        """Let somebody send an SMS to the account, and post the callback that tells of it.
+
+        Args:
+            text: What it says.
+            sender: The person's phone number, without ``+``.
+            recipient: The account's name or number that it is sent to.
+            prefix: The keyword that it begins with, if the account has one.
+            operator: The person's operator.
+            country: The code of the person's country.
+
+        Returns:
+            The id of the incoming message.
+
+        Raises:
+            ConfigurationError: The account has no ``incoming_callback_url``.
+        """
+        return self._sms.receive(
+            sender, recipient, text, prefix=prefix, operator=operator, country=country
+        )
+
     def pay(self, amount: int) -> bool:
         """Take *amount* messages or segments off :attr:`credit`; False if it does not suffice."""
         if self.credit is None:
@@ -194,6 +239,22 @@ class DevinoEmulator(Emulator):
             first += 1
         self._next_id = first + max(self.behaviour.id_step, count)
         return tuple(str(first + position) for position in range(count))
+
+
+def _check(
+    behaviour: object, key_operations: Collection[str] | None, known: Collection[str]
+) -> None:
+    """Refuse settings that would show as an answer of the vendor's only."""
+    if not isinstance(behaviour, DevinoBehaviour):
+        raise ConfigurationError(
+            "behaviour must be a DevinoBehaviour", provider="devino", field="behaviour"
+        )
+    if unknown := sorted(set(key_operations or ()) - set(known)):
+        raise ConfigurationError(
+            f"There is no operation {', '.join(unknown)}; there are {', '.join(known)}",
+            provider="devino",
+            field="key_operations",
+        )
 
 
 def _basic(login: str, password: str) -> str:

@@ -1,4 +1,4 @@
-"""Devino's SMS calls: send, and the statuses of messages by their ids."""
+"""Devino's SMS calls, send and the statuses of messages by their ids; and SMS that come in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from devino_async.sandbox.account import Account
 from devino_async.sandbox.answers import AcceptedSms, SmsStatusRow
 from devino_async.sandbox.behaviour import DevinoBehaviour
 from devino_async.sandbox.requests import json_body, recipients_in
+from devino_async.sandbox.sms_incoming import ReceivedSms, incoming_body
 from devino_async.sandbox.sms_rules import (
     Reason,
     RequestRefusedError,
@@ -23,6 +24,7 @@ from devino_async.sandbox.sms_rules import (
     read_messages,
 )
 from devino_async.sandbox.states import CHANNEL, Ending, StatusWord, plan
+from omni_common.errors import ConfigurationError
 from omni_common.sandbox import (
     Callback,
     LedgerEntry,
@@ -41,7 +43,7 @@ _LINK_MARKS = ("http://", "https://")
 
 
 class SmsArea:
-    """Sends SMS and says what became of them."""
+    """Sends SMS, says what became of them, and takes those that people send."""
 
     def __init__(self, account: Account) -> None:
         """Work for *account*."""
@@ -68,6 +70,58 @@ class SmsArea:
             received=range(200, 201),
             attempts=behaviour.callback_attempts,
         )
+
+    def receive(
+        self,
+        sender: str,
+        to: str,
+        text: str,
+        *,
+        prefix: str | None = None,
+        operator: str = "MTS",
+        country: str = "ru",
+    ) -> str:
+        """Let an SMS come in, and post the callback that tells of it; return its id.
+
+        Args:
+            sender: The phone number of who sent it, without ``+``.
+            to: The account's name or number.
+            text: Its text.
+            prefix: The keyword that it begins with, if the account has one.
+            operator: The sender's operator.
+            country: The code of the sender's country.
+
+        Raises:
+            ConfigurationError: The account has no URL for incoming messages.
+        """
+        url = self._account.incoming_callback_url
+        if url is None:
+            raise ConfigurationError(
+                "An incoming message needs somewhere to go: set incoming_callback_url",
+                provider="devino",
+                field="incoming_callback_url",
+            )
+        [id] = self._account.give_ids(1)
+        sms = ReceivedSms(
+            id=id,
+            sender=sender,
+            to=to,
+            text=text,
+            at=self._account.clock.now(),
+            prefix=prefix,
+            operator=operator,
+            country=country,
+        )
+        behaviour = self._account.behaviour
+        callback = Callback(
+            url,
+            incoming_body(sms, behaviour),
+            {"Content-Type": "application/json"},
+            received=range(200, 201),
+            attempts=behaviour.callback_attempts,
+        )
+        self._account.post(callback)
+        return id
 
     def _send(self, request: ReceivedRequest) -> Reply:
         try:
@@ -118,7 +172,7 @@ class SmsArea:
 
     def _status_row(self, id: str, request: ReceivedRequest) -> SmsStatusRow:
         entry = self._account.ledger.get(id)
-        if entry is None:
+        if entry is None or entry.origin != "send":  # scenarios tell by callbacks only
             return SmsStatusRow(id, StatusWord.UNKNOWN)
         newest = entry.history(request.at)[-1]
         return SmsStatusRow(id, newest.state, newest.at)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from attrs import Attribute, AttrsInstance, evolve, field, fields, has, validators
 
-__all__ = ["departures", "http_status", "switch"]
+__all__ = ["checked", "departures", "http_status", "switch"]
 
 T = TypeVar("T", bound=AttrsInstance)
 
@@ -19,6 +19,21 @@ def switch(default: Any, *, others: Sequence[Any] = (), validator: Any = None) -
     A truth and an enum need no *others*: theirs are all that they are not.
     """
     return field(default=default, validator=validator, metadata={"others": tuple(others)})
+
+
+def checked(_: type, attributes: list[Attribute[Any]]) -> list[Attribute[Any]]:
+    """Let every switch that has no rule of its own take what its default is a kind of."""
+    return [
+        each if each.validator is not None else each.evolve(validator=_like_default)
+        for each in attributes
+    ]
+
+
+def _like_default(_: object, attribute: Attribute[Any], value: object) -> None:
+    kind = getattr(attribute.default, "factory", None) or type(attribute.default)
+    others = attribute.metadata.get("others", ())
+    if not isinstance(value, kind) and value not in others:
+        raise TypeError(f"{attribute.name} must be a {kind.__name__}, not {type(value).__name__}")
 
 
 def http_status(default: int, *others: int) -> Any:

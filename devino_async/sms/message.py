@@ -8,11 +8,20 @@ from enum import StrEnum
 from typing import Any
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
-from devino_async.problems import by_rule, check_phone, invalid
-from devino_async.zone import in_utc
-from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
-from omni_common.rules import check_optional_url, check_text, check_text_mapping
+from devino_async.converter import wire
+from devino_async.fields import (
+    FROM,
+    WITHOUT_PLUS,
+    optional_mapping,
+    optional_one_of,
+    optional_seconds,
+    optional_url,
+)
+from devino_async.problems import invalid
+from devino_async.rules import check_moment, check_phone, check_text, one_of
+from omni_common.redaction import mask_number, mask_sender, mask_text
 from omni_common.segments import Encoding, segments
 
 __all__ = [
@@ -21,8 +30,8 @@ __all__ = [
     "LONGEST_WIDE_TEXT",
     "SmsMessage",
     "SmsPriority",
+    "check_length",
     "length_problem",
-    "to_wire",
 ]
 
 LONGEST_TEXT = 34_170
@@ -41,37 +50,14 @@ class SmsPriority(StrEnum):
     REALTIME = "REALTIME"
 
 
-def _check_length(_: object, attribute: Attribute[Any], value: str) -> None:
+def check_length(_: object, attribute: Attribute[Any], value: str) -> None:
+    """Text that is not too long for an SMS."""
     if (problem := length_problem(value)) is not None:
         raise invalid(attribute.name, problem)
 
 
-def _check_validity(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if (
-        not isinstance(value, timedelta)
-        or not timedelta() <= value <= LONGEST_VALIDITY
-        or value.microseconds
-    ):
-        raise invalid(attribute.name, "must be a timedelta of 0 to 259200 whole seconds")
-
-
-def _check_time(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, datetime) or value.utcoffset() is None or in_utc(value) is None:
-        raise invalid(attribute.name, "must be a datetime with a time zone, up to the year 9999")
-
-
-def _check_priority(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is not None and not isinstance(value, SmsPriority):
-        raise invalid(attribute.name, f"must be one of {', '.join(map(str, SmsPriority))}")
-
-
-def _check_extra(_: object, attribute: Attribute[Any], value: object) -> None:
-    if value is not None and not isinstance(value, Mapping):
-        raise invalid(attribute.name, "must be a mapping of fields")
+def _utc_text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @frozen(kw_only=True)
@@ -87,28 +73,25 @@ class SmsMessage:
         scheduled_time: When to send, aware; sent in UTC, to the millisecond (T31).
         priority: One of Devino's four words.
         callback_url: Where Devino posts the statuses of this message.
-        options: Text that Devino echoes in those posts.
+        options: Any object that JSON can hold, which Devino echoes in those posts.
         extra: Further fields, merged last into this message's object as they are.
 
     Raises:
         InvalidMessageError: A value is outside what Devino documents; ``field`` names it.
     """
 
-    sender: str = field(repr=mask_sender, validator=by_rule(check_text))
-    to: str = field(repr=mask_number, validator=check_phone)
-    text: str = field(repr=mask_text, validator=[by_rule(check_text), _check_length])
-    validity: timedelta | None = field(default=None, validator=_check_validity)
-    scheduled_time: datetime | None = field(default=None, validator=_check_time)
-    priority: SmsPriority | None = field(default=None, validator=_check_priority)
-    callback_url: str | None = field(
-        default=None, repr=mask_url, validator=by_rule(check_optional_url)
+    sender: str = field(repr=mask_sender, validator=check_text, metadata=FROM)
+    to: str = field(repr=mask_number, validator=check_phone, metadata=WITHOUT_PLUS)
+    text: str = field(repr=mask_text, validator=[check_text, check_length])
+    validity: timedelta | None = optional_seconds(0, LONGEST_VALIDITY // timedelta(seconds=1))
+    scheduled_time: datetime | None = field(
+        default=None, validator=optional(check_moment), metadata=wire(write=_utc_text)
     )
-    options: Mapping[str, str] | None = field(
-        default=None, repr=False, hash=False, validator=by_rule(check_text_mapping)
-    )
-    extra: Mapping[str, Any] | None = field(
-        default=None, repr=False, hash=False, validator=_check_extra
-    )
+    priority: SmsPriority | None = optional_one_of(SmsPriority)
+    callback_url: str | None = optional_url()
+    options: Mapping[str, Any] | None = optional_mapping()
+    # Whether JSON can hold it is found out when it is written, once for a whole batch.
+    extra: Mapping[str, Any] | None = optional_mapping(check=one_of(Mapping))
 
 
 def length_problem(text: str) -> str | None:
@@ -118,24 +101,3 @@ def length_problem(text: str) -> str | None:
     if len(text) > LONGEST_WIDE_TEXT and segments(text).encoding is not Encoding.GSM_7:
         return f"outside the GSM alphabet may have at most {LONGEST_WIDE_TEXT} characters"
     return None
-
-
-def to_wire(message: SmsMessage) -> dict[str, Any]:
-    """*message* as an object of ``POST /sms/messages``."""
-    wire: dict[str, Any] = {
-        "from": message.sender,
-        "to": message.to.removeprefix("+"),
-        "text": message.text,
-    }
-    if message.validity is not None:
-        wire["validity"] = int(message.validity.total_seconds())
-    if message.scheduled_time is not None:
-        utc = message.scheduled_time.astimezone(UTC)
-        wire["scheduledTime"] = utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if message.priority is not None:
-        wire["priority"] = message.priority.value
-    if message.callback_url is not None:
-        wire["callbackUrl"] = message.callback_url
-    if message.options is not None:
-        wire["options"] = dict(message.options)
-    return {**wire, **(message.extra or {})}

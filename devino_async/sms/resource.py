@@ -1,239 +1,45 @@
-"""SMS over Devino: models, requests and answers as pure data, and the resource that carries them.
-
-Wire facts: the contract sheet, A1 and A4; the traps are named where they are met.
-"""
+"""``DevinoClient.sms``: carries the requests and answers of its neighbours in this package."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
-from typing import Any, TypeGuard
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Unpack, overload
 
-from attrs import evolve, field, frozen
-
-from devino_async.answers import (
-    Reason,
-    match_ids,
-    read_reasons,
-    refusal,
-    separate_questions,
-    state_of,
+from devino_async.ids import separate_questions, unmatched
+from devino_async.paging import PAGE_SIZE, Page, every_row
+from devino_async.problems import invalid_query
+from devino_async.query import whole
+from devino_async.selection import GroupBy, select
+from devino_async.sms.detail import (
+    SmsDetail,
+    SmsDetailFilters,
+    detail_request,
+    read_detail,
+    row_key,
+    row_step,
 )
-from devino_async.problems import invalid, is_sendable
-from devino_async.sms.message import SmsMessage, to_wire
-from devino_async.zone import parse_time
-from omni_common.converter import JsonError, dumps, loads
-from omni_common.errors import ForeignIdError, Outcome
-from omni_common.exchange import Answer, Failure, FailureKind, Operation, Request
-from omni_common.report import merge
+from devino_async.sms.message import SmsMessage
+from devino_async.sms.sending import SmsResult, read_results, send_request
+from devino_async.sms.statistics import SmsStatistics, read_statistics, statistics_request
+from devino_async.sms.statuses import (
+    LARGEST_STATUS_QUESTION,
+    SmsStatus,
+    check_ids,
+    match_statuses,
+    read_status_items,
+    statuses_request,
+)
+from omni_common.errors import ReadError
+from omni_common.exchange import Request
 from omni_common.transport import Transport
 
-__all__ = [
-    "LARGEST_BATCH",
-    "LARGEST_STATUS_QUESTION",
-    "SmsResource",
-    "SmsResult",
-    "SmsStatus",
-    "is_message_id",
-    "match_statuses",
-    "read_results",
-    "read_statuses",
-    "send_request",
-    "statuses_request",
-]
-
-LARGEST_BATCH = 32_000
-"""Messages in one call of ``POST /sms/messages``."""
-LARGEST_STATUS_QUESTION = 500
-"""Ids in one call of ``POST /sms-stat/statuses/get-by-ids``."""
-
-_INDEXED_REF = re.compile(r"messages\[([0-9]+)\]")
-
-
-@frozen
-class SmsResult:
-    """What became of one message of a send.
-
-    ``outcome`` follows the code: ``OK`` with an id is accepted, ``REJECTED`` is not sent, anything
-    else is unknown. ``segment_ids`` is filled when ``include_segment_id`` was asked for.
-    """
-
-    outcome: Outcome
-    code: str | None
-    message_id: str | None = None
-    segment_ids: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    raw: Any = field(default=None, repr=False, hash=False)
-
-
-@frozen
-class SmsStatus:
-    """The status of one message.
-
-    ``message_id`` is the id that was asked for, even where the answer gives a rounded one (T18).
-    ``status`` is Devino's own word, None where it gives none. ``status_date_time`` is naive, since
-    Devino names no zone (T30); should it name one after all, the time is aware.
-    """
-
-    message_id: str
-    status: str | None
-    status_date_time: datetime | None = None
-    raw: Any = field(default=None, repr=False, hash=False)
-
-
-def send_request(
-    messages: Sequence[SmsMessage], *, include_segment_id: bool = False, shorten_url: bool = False
-) -> Request:
-    """``POST /sms/messages``.
-
-    Raises:
-        InvalidMessageError: There are no messages, too many, or one that JSON cannot hold.
-    """
-    if not 1 <= len(messages) <= LARGEST_BATCH:
-        raise invalid("messages", f"of one call must be 1 to {LARGEST_BATCH}")
-    query = {"includeSegmentId": include_segment_id, "shortenUrl": shorten_url}
-    try:
-        body = dumps({"messages": [to_wire(message) for message in messages]})
-    except JsonError as error:
-        raise invalid("extra", f"cannot be written as JSON: {error}") from error
-    return Request(
-        "POST",
-        "/sms/messages",
-        Operation.SEND,
-        body=body,
-        query=tuple((name, "true") for name, wanted in query.items() if wanted),
-    )
-
-
-def read_results(answer: Answer, count: int) -> tuple[SmsResult, ...] | Failure | None:
-    """Read the answer to a send of *count* messages.
-
-    Results are told apart by their position. A number of results other than *count*, an id given
-    twice, or a reason that names another position means that positions cannot be trusted, so that
-    nothing is known of any message.
-    """
-    try:
-        document = loads(answer.body)
-    except JsonError:
-        return None
-    items = document.get("result") if isinstance(document, dict) else None
-    if not isinstance(items, list):
-        return refusal(document, answer.status)
-    results = tuple(_read_result(item) for item in items)
-    if len(results) != count:
-        return Failure(FailureKind.UNREADABLE, "the number of results is another", raw=document)
-    ids = [result.message_id for result in results if result.message_id is not None]
-    if len(set(ids)) != len(ids):
-        return Failure(FailureKind.UNREADABLE, "an id was given twice", raw=document)
-    if any(_names_another(result, index) for index, result in enumerate(results)):
-        return Failure(FailureKind.UNREADABLE, "results are out of place", raw=document)
-    return results
-
-
-def _read_result(item: Any) -> SmsResult:
-    if not isinstance(item, dict):
-        return SmsResult(Outcome.UNKNOWN, None, raw=item)
-    code = item.get("code")
-    code = code if isinstance(code, str) else None
-    message_id = _id_text(item.get("messageId"))
-    segment_ids = item.get("segmentsId")
-    reasons = read_reasons(item)
-    outcome = Outcome.UNKNOWN
-    if code == "REJECTED":
-        outcome = Outcome.NOT_SENT
-    elif code == "OK" and message_id is not None:
-        outcome = Outcome.ACCEPTED
-    ids = [_id_text(value) for value in segment_ids] if isinstance(segment_ids, list) else []
-    return SmsResult(
-        outcome,
-        code,
-        message_id=message_id,
-        segment_ids=tuple(value for value in ids if value is not None),
-        reasons=reasons,
-        raw=item,
-    )
-
-
-def _names_another(result: SmsResult, index: int) -> bool:
-    found = (_INDEXED_REF.match(reason.ref or "") for reason in result.reasons)
-    return any(match is not None and match.group(1) != str(index) for match in found)
-
-
-def _id_text(value: Any) -> str | None:
-    """An id as text; a JSON number is taken exactly (T18), anything else is no id."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if is_message_id(value) else None
-
-
-def is_message_id(text: object) -> TypeGuard[str]:
-    """Whether *text* can be an id of Devino's at all; all that is known of them is that (T19)."""
-    return isinstance(text, str) and bool(text) and is_sendable(text)
-
-
-def statuses_request(message_ids: Sequence[str]) -> Request:
-    """``POST /sms-stat/statuses/get-by-ids``: asks only, although it is a POST.
-
-    Raises:
-        ForeignIdError: One of *message_ids* cannot be an id.
-    """
-    if not all(map(is_message_id, message_ids)):
-        msg = "an id of a message is text with at least one character, as Devino gave it"
-        raise ForeignIdError(msg, provider="devino")
-    return Request(
-        "POST",
-        "/sms-stat/statuses/get-by-ids",
-        Operation.READ,
-        body=dumps(list(message_ids)),
-    )
-
-
-def read_statuses(answer: Answer) -> tuple[SmsStatus, ...] | Failure | None:
-    """Read the statuses as they came, each with the id that the answer itself gives."""
-    try:
-        document = loads(answer.body)
-    except JsonError:
-        return None
-    items = document.get("result") if isinstance(document, dict) else None
-    if not isinstance(items, list):
-        return refusal(document, answer.status)
-    return tuple(status for item in items if (status := _read_status(item)) is not None)
-
-
-def _read_status(item: Any) -> SmsStatus | None:
-    if not isinstance(item, dict) or (message_id := _id_text(item.get("smsId"))) is None:
-        return None
-    status = item.get("status")
-    return SmsStatus(
-        message_id,
-        status if isinstance(status, str) else None,
-        parse_time(item.get("statusDateTime")),
-        raw=item,
-    )
-
-
-def match_statuses(asked: Sequence[str], statuses: Sequence[SmsStatus]) -> dict[str, SmsStatus]:
-    """Join statuses to the ids asked for; see :func:`~devino_async.answers.match_ids`.
-
-    Of several statuses of one message the furthest counts (T60).
-    """
-    meant = match_ids(asked, [status.message_id for status in statuses])
-    matched: dict[str, SmsStatus] = {}
-    for status in statuses:
-        if (message_id := meant.get(status.message_id)) is not None:
-            known = matched.get(message_id, status)
-            matched[message_id] = evolve(_further(known, status), message_id=message_id)
-    return matched
-
-
-def _further(one: SmsStatus, other: SmsStatus) -> SmsStatus:
-    state = state_of(one.status)
-    return one if merge([state, state_of(other.status)]) is state else other
+__all__ = ["SmsResource"]
 
 
 class SmsResource:
-    """``DevinoClient.sms``: send text messages and ask what became of them."""
+    """``DevinoClient.sms``: send text messages, ask what became of them, and read reports."""
 
     def __init__(self, transport: Transport, zone: tzinfo | None = None) -> None:
         """Use *transport* for every call; *zone* is the account's, where it is known."""
@@ -257,13 +63,14 @@ class SmsResource:
             shorten_url: Have links shortened; Devino then reports CLICKED.
 
         Raises:
+            InvalidMessageError: *messages* is no list of 1 to 32,000 messages, or a flag no bool.
             NotSentError: The whole call was refused or never left.
             OutcomeUnknownError: Nothing certain is known of any of the messages.
         """
-        count = len(messages)
         request = send_request(
             messages, include_segment_id=include_segment_id, shorten_url=shorten_url
         )
+        count = len(messages)
         results = await self._transport.exchange(
             request,
             lambda answer: read_results(answer, count),
@@ -281,22 +88,252 @@ class SmsResource:
             One entry per id, in order; None for an id that Devino does not know.
 
         Raises:
-            ReadError: An answer did not come or could not be read.
+            ReadError: An answer did not come or could not be read; or it leaves an id out and holds
+                something else that belongs to no id for sure, which may be the status of that one.
             ForeignIdError: One of *message_ids* cannot be an id.
+            InvalidQueryError: *message_ids* are no ids at all.
             TypeError: *message_ids* is one id instead of several.
         """
         if isinstance(message_ids, str):
             raise TypeError("statuses takes ids: put a single one into a list")
+        if not isinstance(message_ids, Iterable):
+            raise invalid_query("message_ids", "must be a list of ids")
         asked = list(message_ids)
+        check_ids(asked)
         distinct = list(dict.fromkeys(asked))
         found: dict[str, SmsStatus] = {}
         for start in range(0, len(distinct), LARGEST_STATUS_QUESTION):
-            chunk = distinct[start : start + LARGEST_STATUS_QUESTION]
-            statuses = await self._ask(chunk)
-            found |= match_statuses(chunk, statuses)
-            for again in separate_questions(chunk, [status.message_id for status in statuses]):
-                found |= match_statuses(again, await self._ask(again))
+            found |= await self._found(distinct[start : start + LARGEST_STATUS_QUESTION])
         return [found.get(message_id) for message_id in asked]
 
-    async def _ask(self, message_ids: Sequence[str]) -> tuple[SmsStatus, ...]:
-        return await self._transport.exchange(statuses_request(message_ids), read_statuses)
+    @overload
+    def detail(
+        self,
+        *,
+        task_id: str | int,
+        trigger_id: str | int | None = ...,
+        page_size: int = ...,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> AsyncIterator[SmsDetail]: ...
+
+    @overload
+    def detail(
+        self,
+        *,
+        sent_from: datetime,
+        sent_to: datetime,
+        page_size: int = ...,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> AsyncIterator[SmsDetail]: ...
+
+    @overload
+    def detail(
+        self,
+        *,
+        task_id: str | int,
+        trigger_id: str | int,
+        sent_from: datetime,
+        sent_to: datetime,
+        page_size: int = ...,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> AsyncIterator[SmsDetail]: ...
+
+    @overload
+    def detail(
+        self,
+        *,
+        message_ids: Iterable[str],
+        page_size: int = ...,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> AsyncIterator[SmsDetail]: ...
+
+    def detail(
+        self,
+        *,
+        task_id: str | int | None = None,
+        trigger_id: str | int | None = None,
+        sent_from: datetime | None = None,
+        sent_to: datetime | None = None,
+        message_ids: Iterable[str] | None = None,
+        page_size: int = PAGE_SIZE,
+        offset: int = 0,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> AsyncIterator[SmsDetail]:
+        """Every row of the details of sent messages, read page by page as it is needed.
+
+        ::
+
+            async for row in devino.sms.detail(sent_from=monday, sent_to=tuesday):
+                print(row.message_id, row.state)
+
+        Messages are chosen in one of five ways: a task, a task and its trigger, a range of time,
+        these four together, or ids. Messages that are sent meanwhile may move rows from page to
+        page, so that one comes twice or not at all: choose a range that is over, or an order.
+
+        Args:
+            task_id: ``taskId``, digits.
+            trigger_id: ``triggerId``, digits.
+            sent_from: ``dateTimeFrom``: a wall-clock time of the account, whole seconds.
+            sent_to: ``dateTimeTo``, likewise.
+            message_ids: ``messageIds``; all of them go into the address of one call, which servers
+                commonly refuse from some 250 ids on. Devino names no limit.
+            page_size: ``limit``: rows to ask for at a time.
+            offset: Rows to leave out, counted from 0 (T64).
+            **filters: See :class:`~devino_async.sms.SmsDetailFilters`.
+
+        Raises:
+            InvalidQueryError: Messages are chosen in another way, or a value is wrong; ``field``
+                names the parameter. Raised at once, before anything is asked.
+            ReadError: Raised by the iteration: an answer did not come or could not be read.
+        """
+        selected = select(
+            task_id=task_id,
+            trigger_id=trigger_id,
+            sent_from=sent_from,
+            sent_to=sent_to,
+            message_ids=message_ids,
+            zone=self._zone,
+        )
+        whole(page_size, name="page_size", least=1, required=True)
+
+        def request(start: int) -> Request:
+            return detail_request(selected, limit=page_size, offset=start, **filters)
+
+        by_segments = filters.get("by_segments", False)
+        return every_row(
+            self._transport,
+            request,
+            read_detail,
+            offset=offset,
+            key=partial(row_key, by_segments=by_segments),
+            step=partial(row_step, limit=page_size, by_segments=by_segments),
+        )
+
+    @overload
+    async def detail_page(
+        self,
+        *,
+        task_id: str | int,
+        trigger_id: str | int | None = ...,
+        limit: int,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> Page[SmsDetail]: ...
+
+    @overload
+    async def detail_page(
+        self,
+        *,
+        sent_from: datetime,
+        sent_to: datetime,
+        limit: int,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> Page[SmsDetail]: ...
+
+    @overload
+    async def detail_page(
+        self,
+        *,
+        task_id: str | int,
+        trigger_id: str | int,
+        sent_from: datetime,
+        sent_to: datetime,
+        limit: int,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> Page[SmsDetail]: ...
+
+    @overload
+    async def detail_page(
+        self,
+        *,
+        message_ids: Iterable[str],
+        limit: int,
+        offset: int = ...,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> Page[SmsDetail]: ...
+
+    async def detail_page(
+        self,
+        *,
+        limit: int,
+        task_id: str | int | None = None,
+        trigger_id: str | int | None = None,
+        sent_from: datetime | None = None,
+        sent_to: datetime | None = None,
+        message_ids: Iterable[str] | None = None,
+        offset: int = 0,
+        **filters: Unpack[SmsDetailFilters],
+    ) -> Page[SmsDetail]:
+        """One page of the details of sent messages; an empty one lies behind the end.
+
+        *limit* is how many rows it has at most, *offset* how many lie before it, counted from 0
+        (T64). What else may be asked is that of :meth:`detail`.
+
+        Raises:
+            InvalidQueryError: Messages are chosen in a way that Devino does not allow, or a value
+                is wrong; ``field`` names the parameter.
+            ReadError: An answer did not come or could not be read.
+        """
+        selected = select(
+            task_id=task_id,
+            trigger_id=trigger_id,
+            sent_from=sent_from,
+            sent_to=sent_to,
+            message_ids=message_ids,
+            zone=self._zone,
+        )
+        request = detail_request(selected, limit=limit, offset=offset, **filters)
+        return await self._transport.exchange(request, partial(read_detail, limit=limit))
+
+    async def statistics(
+        self,
+        *,
+        group_by: GroupBy,
+        start_date: datetime,
+        end_date: datetime,
+        task_id: str | int | None = None,
+        trigger_id: str | int | None = None,
+        time_offset: timedelta | None = None,
+    ) -> SmsStatistics:
+        """Count messages and segments by status and period.
+
+        Args:
+            group_by: ``groupBy``: the periods.
+            start_date: ``startDate``: a wall-clock time of the account, whole seconds.
+            end_date: ``endDate``, likewise.
+            task_id: ``taskId``: only messages of this task, digits.
+            trigger_id: ``triggerId``: only messages of this trigger, digits.
+            time_offset: ``timeOffset``: the recipient's zone, as Devino calls it; whole minutes.
+
+        Raises:
+            InvalidQueryError: A value is wrong; ``field`` names the parameter.
+            ReadError: An answer did not come or could not be read.
+        """
+        request = statistics_request(
+            group_by=group_by,
+            start_date=start_date,
+            end_date=end_date,
+            task_id=task_id,
+            trigger_id=trigger_id,
+            time_offset=time_offset,
+            zone=self._zone,
+        )
+        return await self._transport.exchange(request, read_statistics)
+
+    async def _found(self, asked: Sequence[str]) -> dict[str, SmsStatus]:
+        """The statuses of the messages that Devino knows, by their ids."""
+        answered = await self._transport.exchange(statuses_request(asked), read_status_items)
+        found = match_statuses(asked, answered.statuses)
+        given = [status.message_id for status in answered.statuses]
+        for again in separate_questions(asked, given):
+            found |= await self._found(again)
+        if len(found) < len(asked) and (answered.unread or unmatched(asked, given)):
+            msg = "an id is left out of the answer, which holds something that belongs to no id"
+            raise ReadError(msg, provider="devino")
+        return found

@@ -95,7 +95,7 @@ def demo(*, json: _Json = False) -> int:
 
 @_app.command(sort_key=2)
 def send(
-    to: Annotated[str, Parameter(help="The recipient, such as +37251000000.")],
+    to: Annotated[str, Parameter(help="The recipient: +37251000000, or ann@example.com.")],
     /,
     *,
     options: MessageOptions = _AS_GIVEN,

@@ -12,13 +12,13 @@ from attrs import evolve, field, frozen
 from cyclopts import Group, Parameter
 
 from omni_common.cli.usage import UsageError
-from omni_common.message import Channel, Content, Message, Priority, Sms, Viber, WhatsApp
+from omni_common.message import Channel, Content, Email, Message, Priority, Sms, Viber, WhatsApp
 
 __all__ = ["MESSAGE", "MessageOptions", "duration", "moment", "read_text"]
 
 MESSAGE = Group("Message", sort_key=1)
 """Heading of these options in the help."""
-_Channel: TypeAlias = Literal["sms", "viber", "whatsapp"]
+_Channel: TypeAlias = Literal["sms", "viber", "whatsapp", "email"]
 _Priority: TypeAlias = Literal["low", "normal", "high", "realtime"]
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -67,6 +67,10 @@ class MessageOptions:
         str | None, Parameter(help="Viber: what a button says.", allow_leading_hyphen=True)
     ] = field(default=None, repr=False)
     button_url: Annotated[str | None, Parameter(help="Viber: where a button leads.")] = None
+    subject: Annotated[
+        str | None, Parameter(help="E-mail: the subject.", allow_leading_hyphen=True)
+    ] = field(default=None, repr=False)
+    html: Annotated[bool, Parameter(help="E-mail: the text is HTML.", negative="")] = False
 
     def message(self, to: str, text: str | None) -> Message:
         """Make the message, with *text* as :func:`read_text` found it.
@@ -78,6 +82,8 @@ class MessageOptions:
         channels = (self.channel, *self.then)
         if "viber" not in channels and (self.image_url or self.button_text or self.button_url):
             raise UsageError("images and buttons need viber among the channels", field="--channel")
+        if "email" not in channels and (self.subject or self.html):
+            raise UsageError("a subject and HTML need email among the channels", field="--channel")
         ttl = None if self.ttl is None else duration(self.ttl, "--ttl")
         first, *others = channels
         content = [self._content(first, text, ttl), *(self._content(c, text) for c in others)]
@@ -103,8 +109,16 @@ class MessageOptions:
             )
         if text is None:
             raise UsageError(f"{channel} needs --text or --text-file", field="--text")
+        if Channel(channel) is Channel.EMAIL:
+            return self._email(text, ttl)
         kind = WhatsApp if Channel(channel) is Channel.WHATSAPP else Sms
         return kind(text, sender=self.sender, ttl=ttl)
+
+    def _email(self, text: str, ttl: timedelta | None) -> Email:
+        if self.subject is None:
+            raise UsageError("email needs --subject", field="--subject")
+        plain, html = (None, text) if self.html else (text, None)
+        return Email(plain, subject=self.subject, html=html, sender=self.sender, ttl=ttl)
 
 
 def read_text(text: str | None, file: Path | None) -> str | None:

@@ -279,3 +279,32 @@ def test_ctrl_c_before_anything_was_sent_says_so(
     assert (ended.code, ended.output) == (130, "not sent\n")
     assert "nothing was sent" in ended.complaints
     assert len(over_messente.requests) == before
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_an_email_is_sent_with_its_subject(
+    omni: Omni, over_devino: DevinoEmulator, *, html: bool
+) -> None:
+    to = f"ann.{'html' if html else 'text'}@example.com"
+    letter = ["--channel", "email", "--subject", "News", "--text", "Hi [Unsubscribe]"]
+    ended = omni("send", to, *letter, "--sender", "post@shop.example", *["--html"] * html)
+    assert ended.code == 0
+    assert ended.output.startswith("accepted devino:email:")
+    (entry,) = over_devino.ledger.find(to=to)
+    assert entry.content["Subject"] == "News"
+    assert entry.content["Body"] == {"Html" if html else "PlainText": "Hi [Unsubscribe]"}
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (["--channel", "email"], "--subject"),
+        (["--subject", "News"], "--channel"),
+        (["--html"], "--channel"),
+    ],
+)
+@pytest.mark.usefixtures("over_devino")
+def test_what_belongs_to_email_needs_email(omni: Omni, options: list[str], field: str) -> None:
+    ended = omni("send", "ann@example.com", "--text", "Hi", *options, "--json")
+    assert ended.code == 64
+    assert ended.document["error"]["field"] == field

@@ -7,13 +7,20 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from attrs import evolve
 
 from devino_async.sandbox import DevinoEmulator
-from omni_common import Message, OmniProvider, Sms, connect
+from omni_common import Channel, Email, Message, OmniProvider, Sms, connect
 from omni_common.sandbox import SandboxClock, Scenario
 from omni_common.testing import ProviderContract
 
 KEY = "canary/key+with==signs"
+SENDERS = "sender=Shop&email_sender=post%40shop.example"
+
+
+def letter(begin: str, end: str) -> Email:
+    """A letter that Devino takes; the macro stands inside, where nothing looks for secrets."""
+    return Email(f"{begin} [Unsubscribe] {end}", subject="Bullfinch among the plum buds")
 
 
 class TestDevinoContract(ProviderContract):
@@ -27,7 +34,12 @@ class TestDevinoContract(ProviderContract):
             yield
 
     def connect(self) -> OmniProvider:
-        return connect(f"{self.emulator.url}?batch_size=3&sender=Shop")
+        return connect(f"{self.emulator.url}?batch_size=3&{SENDERS}")
+
+    def message(self, channel: Channel) -> Message:
+        if channel is not Channel.EMAIL:
+            return super().message(channel)
+        return evolve(super().message(channel), content=letter("Wheatear", "drystone wall"))
 
     def refused_message(self) -> Message:
         return Message(Scenario.REFUSED.number(), Sms("Robin in the ivy"))
@@ -42,19 +54,43 @@ class TestDevinoContract(ProviderContract):
         return "devino:sms:42"
 
     def wrong_credentials(self) -> OmniProvider:
-        return connect(f"devino://wrong@{self.emulator.authority}?sender=Shop")
+        return connect(f"devino://wrong@{self.emulator.authority}?{SENDERS}")
 
     def unreachable(self) -> OmniProvider:
-        return connect(f"devino://key@127.0.0.1:{self.closed_port}?sender=Shop&max_attempts=1")
+        return connect(f"devino://key@127.0.0.1:{self.closed_port}?{SENDERS}&max_attempts=1")
 
     def secrets(self) -> Collection[str]:
         return [KEY, quote(KEY, safe="")]
 
     async def received(self, message: Message) -> Sequence[object]:
-        return [entry.content for entry in self.emulator.ledger.find(to=message.phone)]
+        to = message.phone or message.email
+        return [entry.content for entry in self.emulator.ledger.find(to=to)]
 
     async def request_count(self) -> int:
         return len(self.emulator.requests)
 
     async def deliver(self) -> None:
         self.emulator.clock.advance(timedelta(days=1))
+
+
+class TestDevinoEmailContract(TestDevinoContract):
+    """The same with e-mail, for all that has nothing to do with channels."""
+
+    def first_channel(self, provider: OmniProvider) -> Channel:
+        assert Channel.EMAIL in provider.capabilities.channels
+        return Channel.EMAIL
+
+    def refused_message(self) -> Message:
+        return self._to(Scenario.REFUSED)
+
+    def unknown_message(self) -> Message:
+        return self._to(Scenario.ANSWER_DROPPED)
+
+    def unanswered_message(self) -> Message:
+        return self._to(Scenario.STALLED)
+
+    def unknown_id(self) -> str:
+        return "devino:email:dwY4BSnjQ2X"
+
+    def _to(self, scenario: Scenario) -> Message:
+        return Message(f"wren{scenario.value}@example.com", letter("Robin", "ivy"))

@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from devino_async import Reason, SmsResult
 from devino_async.answers import read_reasons, refusal, state_of
+from devino_async.ids import read_rounded_id
 from devino_async.sms import read_results, read_statuses
 from omni_common.converter import loads
 from omni_common.errors import Outcome, ServerFailedError
@@ -65,7 +66,7 @@ def test_a_send_ends_as_its_answer_proves(body: Any, status: int, count: int) ->
                     assert item["code"] == "REJECTED"
                 case Outcome.UNKNOWN:
                     whole = isinstance(item, dict) and item.get("code") == "OK"
-                    assert not (whole and result.message_id)
+                    assert not (whole and result.message_id and not result.reasons)
         ids = [result.message_id for result in read if result.message_id]
         assert len(ids) == len(set(ids))
     elif read is not None and RULES[read.kind].not_sent:
@@ -105,7 +106,7 @@ def test_statuses_are_read_whatever_they_hold(rows: list[Any], status: int) -> N
     assert isinstance(read, tuple)
     for each in read:
         assert each.raw in rows
-        assert each.message_id == str(each.raw["smsId"])
+        assert each.message_id == str(read_rounded_id(each.raw["smsId"]))
         assert isinstance(state_of(each.status), DeliveryState)
 
 
@@ -154,6 +155,12 @@ def test_results_decide_whatever_the_status(status: int) -> None:
         {"code": "OK"},
         {"code": "OK", "segmentsId": [SENT_ID]},
         {"messageId": SENT_ID},
+        accepted(0),
+        accepted(" "),
+        accepted(reasons=[reason("unknown")]),
+        accepted(reasons=reason(None, "to")),
+        rejected(messageId=SENT_ID),
+        rejected(messageId=5),
         accepted() | {"code": "ok"},
         accepted() | {"code": "ACCEPTED"},
         accepted() | {"code": None},
@@ -174,6 +181,12 @@ def test_what_neither_confirms_nor_refuses_is_unknown(item: Any) -> None:
 def test_rejected_means_not_sent_for_any_reason(key: str | None) -> None:
     [outcome] = outcomes(read_results(answer({"result": [rejected(reason(key))]}), 1))
     assert outcome is Outcome.NOT_SENT
+
+
+def test_an_empty_reason_is_none() -> None:
+    body = {"result": [accepted(reasons=[{}]), rejected(messageId=0, reasons=[{}])]}
+    expected = [Outcome.ACCEPTED, Outcome.NOT_SENT]
+    assert outcomes(read_results(answer(body), 2)) == expected
 
 
 @pytest.mark.parametrize("reasons", [[], None, "text", [None, 5], {"key": 5, "ref": []}])
@@ -227,6 +240,25 @@ def test_a_reference_with_or_without_its_place_is_taken() -> None:
     results = read_results(answer(body), 4)
     assert isinstance(results, tuple)
     assert [result.reasons[0].field for result in results] == ["sender", "sender", None, None]
+
+
+@pytest.mark.parametrize(
+    ("ref", "place", "field"),
+    [
+        ("messages[12].to", "12", "to"),
+        ("[12].to", "12", "to"),
+        ("messages[0]", "0", None),
+        ("to", None, "to"),
+        ("messages[].to", None, "messages[].to"),
+        ("payload.messages[1].to", None, "payload.messages[1].to"),
+        (None, None, None),
+    ],
+)
+def test_t7_a_reason_names_its_message_in_either_form_of_the_body(
+    ref: str | None, place: str | None, field: str | None
+) -> None:
+    found = Reason("invalid", ref)
+    assert (found.place, found.field) == (place, field)
 
 
 # --- Status words ---------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_a_key_goes_into_the_header_as_it_is(key: str | Secret) -> None:
 
 
 @pytest.mark.parametrize("password", ["p:ä ß", Secret("p:ä ß")], ids=repr)
-def test_login_and_password_go_in_encoded(password: str | Secret) -> None:
+def test_t72_login_and_password_go_in_encoded_as_utf_8(password: str | Secret) -> None:
     scheme, _, encoded = header(login="löğin", password=password).partition(" ")
     assert scheme == "Basic"
     assert base64.b64decode(encoded).decode() == "löğin:p:ä ß"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given, strategies as st
 
 from devino_async import SmsStatus
-from devino_async.answers import match_ids, separate_questions
+from devino_async.ids import (
+    match_ids,
+    read_id,
+    read_rounded_id,
+    separate_questions,
+    unmatched,
+)
 from devino_async.sandbox.answers import through_double
 from devino_async.sms import match_statuses
 from tests.devino.answering import ROUNDED_ID, SENT_ID
@@ -77,7 +85,33 @@ def test_a_rounded_id_that_happens_to_be_another_ones_is_not_taken_for_it() -> N
     asked = [SENT_ID, ROUNDED_ID]
     assert match_ids(asked, [ROUNDED_ID, ROUNDED_ID]) == {}
     assert separate_questions(asked, [ROUNDED_ID, ROUNDED_ID]) == [[SENT_ID], [ROUNDED_ID]]
-    assert match_ids(asked, [ROUNDED_ID]) == {ROUNDED_ID: ROUNDED_ID}
+    assert match_ids(asked, [ROUNDED_ID]) == {}
+    assert separate_questions(asked, [ROUNDED_ID]) == [[SENT_ID], [ROUNDED_ID]]
+
+
+def test_t18_an_answer_with_an_id_that_no_float_is_written_as_was_not_rounded() -> None:
+    """So of many messages, some of which are not known yet, none is asked for on its own."""
+    asked = [str(int(SENT_ID) + step) for step in range(50)]
+    assert separate_questions(asked, asked[:20]) == []
+    assert len(match_ids(asked, asked[:20])) == 20
+
+
+def test_ids_that_stand_for_nobody_are_told() -> None:
+    assert unmatched([SENT_ID, "1"], ["1", "2", ROUNDED_ID]) == ["2"]
+    asked = [SENT_ID, str(int(SENT_ID) + 1)]
+    assert unmatched(asked, [ROUNDED_ID, "2"]) == ["2"]
+
+
+@pytest.mark.parametrize("value", [0, 0.0, "", " ", "\n\t", None, True, 1.5, [], {}])
+def test_what_is_no_id(value: Any) -> None:
+    assert read_id(value) is None
+    assert read_rounded_id(value) is None
+
+
+def test_t18_only_an_id_that_is_matched_may_be_a_float() -> None:
+    number = float(SENT_ID)
+    assert read_id(number) is None
+    assert read_rounded_id(number) == str(int(number))
 
 
 def test_questions_are_as_few_as_can_be() -> None:

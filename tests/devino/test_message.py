@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from devino_async import DevinoProvider, SmsPriority
-from devino_async.message import sender_of, sms_of
+from devino_async.routes.sms_message import sender_of, sms_of
 from devino_async.sms import send_request
 from omni_common.capabilities import ChannelCapabilities
 from omni_common.converter import loads
@@ -17,7 +17,6 @@ from omni_common.errors import InvalidMessageError, NotSentError, UnsupportedMes
 from omni_common.message import (
     Channel,
     Content,
-    Email,
     Message,
     Priority,
     Recipient,
@@ -182,7 +181,7 @@ def test_an_email_address_cannot_be_texted(devino: DevinoProvider) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [Viber("Hi"), WhatsApp("Hi"), Vk("Hi"), Email("Hi", subject="Hi")],
+    [Viber("Hi"), WhatsApp("Hi"), Vk("Hi")],
     ids=lambda content: content.channel,
 )
 def test_other_channels_are_not_supported(devino: DevinoProvider, content: Content) -> None:
@@ -297,7 +296,7 @@ def test_capabilities_say_what_devino_documents() -> None:
     capabilities = DevinoProvider("key", batch_size=17).capabilities
     assert (capabilities.provider, capabilities.batch_size) == ("devino", 17)
     assert not capabilities.cascade
-    assert list(capabilities.channels) == [Channel.SMS]
+    assert list(capabilities.channels) == [Channel.SMS, Channel.EMAIL]
     assert DevinoProvider("key").capabilities.batch_size == 1000
     channel = capabilities.channels[Channel.SMS]
     assert channel == ChannelCapabilities(
@@ -312,3 +311,5 @@ def test_capabilities_say_what_devino_documents() -> None:
         longest_text=34_170,
         notes=channel.notes,
     )
+    letters = capabilities.channels[Channel.EMAIL]
+    assert letters == ChannelCapabilities(metadata=True, ttl=False, bulk=False, notes=letters.notes)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 from attrs import field, frozen
 from hypothesis import given, strategies as st
 
+from devino_async import DevinoClient
+from devino_async.converter import read_object
 from devino_async.paging import Page, page_reader, rows, rows_reader
-from omni_common.errors import ReadError
-from omni_common.exchange import Failure
+from omni_common.converter import dumps
+from omni_common.errors import InvalidQueryError, ReadError
+from omni_common.exchange import Failure, FailureKind
 from tests.devino.answering import ANY_ENVELOPE, STATUSES, answer
+from tests.support.fault_server import FaultServer
+from tests.support.fault_steps import answer as http_answer
 
 
 @frozen(kw_only=True)
@@ -79,13 +85,68 @@ async def test_a_vendor_that_gives_the_same_page_for_ever_is_found_out() -> None
         await every(fetch)
 
 
-async def test_rows_that_look_alike_are_no_repetition_where_the_vendor_says_that_more_follow() -> (
-    None
-):
+async def test_the_same_page_is_found_out_whatever_the_vendor_claims_and_counts() -> None:
     async def fetch(offset: int) -> Page[Row]:
-        return Page(data=listing("a", "a"), more=offset < 4)
+        data = tuple(Row(message_id=id, raw={"views": offset}) for id in ("a", "b"))
+        return Page(data=data, more=True, offset=offset)
 
-    assert await every(fetch) == ["a"] * 6
+    with pytest.raises(ReadError, match="same page"):
+        await every(fetch)
+
+
+async def test_rows_without_ids_may_look_alike_under_another_offset() -> None:
+    async def fetch(offset: int) -> Page[Row]:
+        return Page(data=(Row(), Row()), more=offset < 4, offset=offset)
+
+    assert await every(fetch) == [None] * 6
+
+
+async def test_rows_without_ids_that_look_alike_are_the_same_page_under_one_offset() -> None:
+    async def fetch(_: int) -> Page[Row]:
+        return Page(data=(Row(), Row()), more=True, offset=0, number=1)
+
+    with pytest.raises(ReadError, match="same page"):
+        await every(fetch)
+
+
+@pytest.mark.parametrize("offset", [None, -1, "0", 1.5, True])
+async def test_an_offset_is_a_whole_number(offset: Any) -> None:
+    with pytest.raises(InvalidQueryError, match="offset"):
+        rows(pages_of([], 1, more=True)[0], offset=offset)
+
+
+@pytest.mark.parametrize("strange", [None, "x", 5, []])
+def test_a_page_with_a_row_that_is_no_object_cannot_be_read(strange: Any) -> None:
+    items = [{"messageId": "1"}, strange]
+    for read in (
+        page_reader(Row)(answer({"result": {"data": items}})),
+        rows_reader(partial(read_object, Row))(answer({"result": items})),
+    ):
+        assert isinstance(read, Failure)
+        assert (read.kind, read.detail) == (FailureKind.UNREADABLE, "1 of 2 rows are no objects")
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "is_read"),
+    [(1000, 1, True), (1001, 100, False), (1001, 101, True), (1001, None, True)],
+)
+def test_a_page_of_far_more_rows_than_were_asked_for_is_not_read(
+    count: int, limit: int | None, *, is_read: bool
+) -> None:
+    came = answer({"result": {"data": [{}] * count}})
+    assert isinstance(page_reader(Row)(came, limit=limit), Page) is is_read
+
+
+async def test_an_iteration_tells_the_reader_how_many_rows_it_asked_for() -> None:
+    page = dumps({"result": [{"contactGroupId": str(number)} for number in range(1001)]})
+    async with (
+        FaultServer(http_answer(200, page)) as server,
+        DevinoClient("key", base_url=server.url) as devino,
+    ):
+        with pytest.raises(ReadError):
+            await anext(devino.address_book.lists(page_size=10))
+        with pytest.raises(ReadError):
+            await devino.address_book.lists_page(limit=10)
 
 
 async def test_one_page_is_held_at_a_time() -> None:
@@ -124,4 +185,5 @@ def test_what_is_no_page_is_left_to_the_status(result: Any) -> None:
 @given(ANY_ENVELOPE, STATUSES)
 def test_readers_never_trip(body: Any, status: int) -> None:
     assert isinstance(page_reader(Row)(answer(body, status)), Page | Failure | None)
-    assert isinstance(rows_reader(Row)(answer(body, status)), tuple | Failure | None)
+    read_rows = rows_reader(partial(read_object, Row))
+    assert isinstance(read_rows(answer(body, status)), tuple | Failure | None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -11,7 +12,20 @@ import pytest
 from hypothesis import given, strategies as st
 
 from devino_async.problems import invalid
-from devino_async.query import clock_text, digits, minutes, parameters, whole
+from devino_async.query import (
+    Filters,
+    choice,
+    clock_text,
+    digits,
+    filtered,
+    flag,
+    minutes,
+    parameters,
+    text,
+    whole,
+    words,
+)
+from devino_async.selection import SortOrder
 from omni_common.errors import InvalidMessageError, InvalidQueryError
 from omni_common.exchange import Operation, Request
 
@@ -112,3 +126,46 @@ def test_t20_an_id_that_is_no_number_is_refused(id: Any) -> None:
 def test_a_number_below_the_least_is_refused(number: Any) -> None:
     with pytest.raises(InvalidQueryError, match="1 or more"):
         whole(number, name="limit", least=1)
+
+
+def test_an_offset_of_what_is_sent_is_refused_as_a_message() -> None:
+    with pytest.raises(InvalidMessageError, match="zone_offset"):
+        minutes(timedelta(seconds=1), name="zone_offset", refusal=invalid)
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        partial(whole, name="field"),
+        partial(digits, name="field"),
+        partial(text, name="field"),
+        partial(flag, name="field"),
+        partial(clock_text, zone=None, name="field"),
+        partial(choice, kind=SortOrder, name="field"),
+    ],
+)
+def test_none_is_left_out_unless_it_is_required(take: Any) -> None:
+    assert take(None) is None
+    with pytest.raises(InvalidQueryError, match="field must be"):
+        take(None, required=True)
+
+
+@pytest.mark.parametrize("value", ["ASC", 1, "", SortOrder])
+def test_a_choice_is_a_member_and_not_its_value(value: Any) -> None:
+    assert choice(SortOrder.ASC, SortOrder, name="order") is SortOrder.ASC
+    with pytest.raises(InvalidQueryError, match="order must be one of ASC, DESC"):
+        choice(value, SortOrder, name="order")
+
+
+def test_words_are_asked_for_with_every_page_so_that_an_iterator_is_refused() -> None:
+    assert words("NEW", name="states") == ("NEW",)
+    assert words(["NEW", "DRAFT"], name="states") == ["NEW", "DRAFT"]
+    with pytest.raises(InvalidQueryError, match="states"):
+        words(iter(["NEW"]), name="states")  # type: ignore[arg-type]
+
+
+def test_filters_are_written_in_the_order_in_which_they_are_known() -> None:
+    known: Filters = {"a_name": ("aName", text), "least": ("least", whole), "b": ("b", flag)}
+    assert filtered(known, {"b": False, "a_name": "x"}) == (("aName", "x"), ("b", "false"))
+    with pytest.raises(TypeError, match="there is no filter c, d"):
+        filtered(known, {"d": 1, "c": 2, "b": True})

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from devino_async import Reason, SmsResult
-from devino_async.answers import failure_of_reasons, read_reasons
+from devino_async.answers import failure_of_reasons, read_reasons, refusal
+from devino_async.channel_sending import read_results as read_channel_results
 from devino_async.sms import read_results, read_statuses
-from omni_common.errors import NotSentError
+from omni_common.errors import NotSentError, Outcome
 from omni_common.exchange import Answer, Failure, FailureKind
 from omni_common.retry import RULES
 from tests.devino.answering import (
@@ -109,7 +110,9 @@ def test_known_keys_do_not_turn_a_failed_server_into_a_refusal() -> None:
         5,
         {"result": None},
         {"result": "3701172084729885952"},
-        {"result": {"code": "OK", "messageId": SENT_ID}},
+        {"result": {"messageId": SENT_ID}},
+        {"reasons": [{}]},
+        {"reasons": {"key": None, "ref": None, "defaultMessage": ""}},
         {"code": "OK", "messageId": SENT_ID},
         {"code": "rejected"},
         {"reasons": []},
@@ -120,6 +123,43 @@ def test_known_keys_do_not_turn_a_failed_server_into_a_refusal() -> None:
 def test_any_other_shape_is_left_to_the_status(body: Any) -> None:
     assert read_results(answer(body, 200), 1) is None
     assert read_statuses(answer(body, 200)) is None
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 422, 429])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"result": {"code": "OK", "messageId": "1"}},
+        {"result": {"code": "OK", "messageId": "1"}, "reasons": [{}]},
+        {"result": {"code": "OK"}, "code": "REJECTED"},
+        {"result": {"messageId": "1"}, "reasons": [reason("unknown")]},
+        {"result": {"code": "REJECTED", "messageId": "1"}, "reasons": [reason("forbidden")]},
+        {"result": "1", "reasons": [reason("billing.error")]},
+        {"Result": {"messageId": "1"}, "Reasons": [reason("unknown")]},
+    ],
+)
+def test_a_refusal_beside_a_result_proves_nothing(body: Any, status: int) -> None:
+    assert kind(read_results(answer(body, status), 1)) is FailureKind.UNREADABLE
+    assert kind_of_channel(answer(body, status)) in {FailureKind.UNREADABLE, None}
+
+
+def kind_of_channel(given_answer: Answer) -> FailureKind | None:
+    """What keeps a channel's answer from being read, None if its one item is read and unknown."""
+    read = read_channel_results(given_answer, 1)
+    if isinstance(read, Failure):
+        return read.kind
+    assert read is not None
+    assert read[0].outcome is not Outcome.NOT_SENT
+    return None
+
+
+@pytest.mark.parametrize(
+    "result", [None, "", {}, [[]], {"code": "REJECTED"}, {"sendAnswers": [], "errorAnswers": []}]
+)
+def test_a_result_that_holds_nothing_takes_nothing_from_a_refusal(result: Any) -> None:
+    failure = refusal({"result": result, "reasons": [reason("unknown")]}, 200)
+    assert failure is not None
+    assert failure.kind is FailureKind.REFUSED
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"result": [', b"\xff", b'{"result": NaN}'])

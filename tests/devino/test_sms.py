@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from devino_async import SmsMessage, SmsPriority
+from devino_async import DevinoClient, SmsMessage, SmsPriority
 from devino_async.sandbox import DevinoBehaviour
 from devino_async.sandbox.sms_rules import SmsRules, SmsSubmission, read_message
 from devino_async.sms import LARGEST_BATCH, send_request, statuses_request
 from omni_common.converter import loads
-from omni_common.errors import ForeignIdError, InvalidMessageError
+from omni_common.errors import ForeignIdError, InvalidMessageError, InvalidQueryError
 from omni_common.exchange import Operation, Request
 
 SECOND = timedelta(seconds=1)
@@ -65,7 +65,7 @@ def test_the_body_is_the_documented_one_byte_for_byte() -> None:
     )
 
 
-def test_what_is_not_said_is_not_written() -> None:
+def test_t39_what_is_not_said_is_not_written() -> None:
     assert written() == {"from": "Shop", "to": "79031234567", "text": "Hello"}
 
 
@@ -85,6 +85,24 @@ def test_flags_go_into_the_query(flags: dict[str, bool], query: tuple[Any, ...])
     assert send_request([sms()], **flags).query == query
 
 
+@pytest.mark.parametrize("name", ["include_segment_id", "shorten_url"])
+@pytest.mark.parametrize("value", ["false", "no", 0, 1, None])
+def test_a_flag_is_true_or_false(name: str, value: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="must be True or False") as refused:
+        send_request([sms()], **{name: value})
+    assert refused.value.field == name
+
+
+@pytest.mark.parametrize(
+    "messages", [None, 5, sms(), ["x"], "text", b"x", [sms(), None], iter([sms()])]
+)
+async def test_what_is_no_list_of_messages_is_refused(messages: Any) -> None:
+    async with DevinoClient("key") as devino:
+        with pytest.raises(InvalidMessageError, match="list of SmsMessage") as refused:
+            await devino.sms.send(messages)
+    assert refused.value.field == "messages"
+
+
 def test_messages_keep_their_order() -> None:
     request = send_request([sms(text=str(number)) for number in range(5)])
     assert [message["text"] for message in body_of(request)["messages"]] == list("01234")
@@ -99,7 +117,7 @@ def test_a_call_takes_1_to_32000_messages(count: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["79031234567", "+79031234567"])
-def test_numbers_travel_without_a_plus(number: str) -> None:
+def test_t53_numbers_travel_without_a_plus(number: str) -> None:
     assert written(to=number)["to"] == "79031234567"
 
 
@@ -107,7 +125,7 @@ def test_numbers_travel_without_a_plus(number: str) -> None:
     ("validity", "seconds"),
     [(timedelta(0), 0), (SECOND, 1), (timedelta(hours=2), 7200), (timedelta(days=3), 259_200)],
 )
-def test_validity_is_whole_seconds(validity: timedelta, seconds: int) -> None:
+def test_t38_validity_is_whole_seconds(validity: timedelta, seconds: int) -> None:
     value = written(validity=validity)["validity"]
     assert (value, type(value)) == (seconds, int)
 
@@ -122,12 +140,12 @@ def test_validity_is_whole_seconds(validity: timedelta, seconds: int) -> None:
         (NOON.replace(tzinfo=timezone(timedelta(0), "+00:00")), "2027-01-01T12:00:00.000Z"),
     ],
 )
-def test_times_travel_in_utc_to_the_millisecond(time: datetime, text: str) -> None:
+def test_t31_times_travel_in_utc_to_the_millisecond(time: datetime, text: str) -> None:
     assert written(scheduled_time=time)["scheduledTime"] == text
 
 
 @pytest.mark.parametrize("priority", SmsPriority)
-def test_priorities_are_the_vendors_words(priority: SmsPriority) -> None:
+def test_t41_priorities_are_the_vendors_words(priority: SmsPriority) -> None:
     value = written(priority=priority)["priority"]
     assert (value, type(value)) == (priority.name, str)
 
@@ -168,7 +186,7 @@ class Word(Enum):
         ("priority", ["HIGH", "high", 2, Word.HIGH]),
         ("callback_url", ["", "shop.example", "ftp://shop.example", "http://", "http://[", 5]),
         ("callback_url", ["http://shop.example/a b", "http://shop.example/\ud800", b"http://a.b"]),
-        ("options", ["text", [("a", "b")], {"a": 1}, {1: "a"}, {"a": None}, {"a": "\ud800"}]),
+        ("options", ["text", [("a", "b")], {"a": object()}, {1: "a"}, {"a": "\ud800"}]),
         ("extra", ["text", [("a", "b")], 5]),
     ],
 )
@@ -211,7 +229,7 @@ def test_errors_quote_nothing_of_the_message() -> None:
     for field, value in (
         ("to", "canary 79031234567"),
         ("text", "canary\ud800"),
-        ("options", {"canary": 1}),
+        ("options", {"canary": object()}),
     ):
         with pytest.raises(InvalidMessageError) as refused:
             sms(**{field: value})
@@ -253,7 +271,9 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
             ),
             "priority": st.none() | st.sampled_from(SmsPriority),
             "callback_url": st.sampled_from(["http://a.b", "https://shop.example/x?y=%20#z"]),
-            "options": st.dictionaries(_TEXT, _TEXT, max_size=3),
+            "options": st.dictionaries(
+                _TEXT, _TEXT | st.none() | st.integers() | st.lists(_TEXT, max_size=2), max_size=3
+            ),
         },
     )
 )
@@ -286,3 +306,17 @@ def test_the_question_is_a_bare_list_of_text() -> None:
 def test_what_cannot_be_an_id_is_not_asked_for(message_id: Any) -> None:
     with pytest.raises(ForeignIdError):
         statuses_request(["1", message_id])
+
+
+@pytest.mark.parametrize("ids", [None, 5])
+async def test_what_is_no_list_of_ids_is_not_asked_for(ids: Any) -> None:
+    async with DevinoClient("key") as devino:
+        with pytest.raises(InvalidQueryError, match="message_ids"):
+            await devino.sms.statuses(ids)
+
+
+@pytest.mark.parametrize("ids", [[[1]], [None], b"12", [" "]])
+async def test_what_cannot_be_an_id_is_foreign(ids: Any) -> None:
+    async with DevinoClient("key") as devino:
+        with pytest.raises(ForeignIdError):
+            await devino.sms.statuses(ids)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from devino_async import DevinoProvider
+from devino_async import DevinoClient, DevinoProvider
 from devino_async.sandbox import DevinoBehaviour, DevinoEmulator, SmsIdForm, UnknownIds
 from omni_common.converter import dumps
 from omni_common.errors import (
@@ -121,7 +121,7 @@ async def test_an_id_that_the_vendor_does_not_know(
     "id",
     [
         *("", "devino:", "devino:sms:", "devino:sms:\ud800", "3701172084729885952"),
-        *("messente:632c6f3d-49d3", "DEVINO:SMS:1", " devino:sms:1", "devino:email:dwY4BSnjQ2X"),
+        *("messente:632c6f3d-49d3", "DEVINO:SMS:1", " devino:sms:1", "devino:viber:1"),
         *(None, 5, b"devino:sms:1"),
     ],
 )
@@ -326,16 +326,60 @@ async def test_a_row_is_read_leniently_and_keeps_what_the_vendor_said(
     assert report.raw in rows
 
 
-@pytest.mark.parametrize(
-    "rows", [[], [None], [{"status": "DELIVERED"}], [row(1)], [row(3.7e18)], [row(f"0{SENT_ID}")]]
-)
-async def test_a_row_of_another_message_is_never_taken(rows: list[Any]) -> None:
+async def test_an_answer_without_a_row_means_that_the_message_is_not_known() -> None:
     async with (
-        FaultServer(answer(200, dumps({"result": rows}))) as server,
+        FaultServer(answer(200, b'{"result":[]}')) as server,
         DevinoProvider("key", base_url=server.url) as devino,
     ):
         with pytest.raises(UnknownMessageError):
             await devino.status(f"devino:sms:{SENT_ID}")
+
+
+@pytest.mark.parametrize(
+    "rows", [[None], [{"status": "DELIVERED"}], [row(1)], [row(3.7e18)], [row(f"0{SENT_ID}")]]
+)
+async def test_a_row_of_no_message_for_sure_is_never_taken_and_leaves_doubt(
+    rows: list[Any],
+) -> None:
+    async with (
+        FaultServer(answer(200, dumps({"result": rows}))) as server,
+        DevinoProvider("key", base_url=server.url) as devino,
+    ):
+        with pytest.raises(ReadError, match="belongs to no id"):
+            await devino.status(f"devino:sms:{SENT_ID}")
+
+
+async def test_a_strange_row_is_no_matter_where_every_message_is_answered_for() -> None:
+    rows = [None, row("1"), row(SENT_ID)]
+    async with (
+        FaultServer(answer(200, dumps({"result": rows}))) as server,
+        DevinoProvider("key", base_url=server.url) as devino,
+    ):
+        report = await devino.status(f"devino:sms:{SENT_ID}")
+    assert report.state is DeliveryState.DELIVERED
+
+
+async def test_t18_an_id_that_is_a_float_is_read() -> None:
+    body = f'{{"result":[{{"smsId":{SENT_ID}.0,"status":"DELIVERED"}}]}}'.encode()
+    async with (
+        FaultServer(answer(200, body)) as server,
+        DevinoClient("key", base_url=server.url) as devino,
+    ):
+        [status] = await devino.sms.statuses([SENT_ID])
+    assert status is not None
+    assert (status.message_id, status.state) == (SENT_ID, DeliveryState.DELIVERED)
+
+
+async def test_t18_an_id_that_may_be_anothers_rounded_one_is_asked_for_again() -> None:
+    one = answer(200, dumps({"result": [row(ROUNDED_ID, "SENT")]}))
+    async with (
+        FaultServer(one, answer(200, b'{"result":[]}'), one) as server,
+        DevinoClient("key", base_url=server.url) as devino,
+    ):
+        first, second = await devino.sms.statuses([ROUNDED_ID, SENT_ID])
+    assert first is None
+    assert second is not None
+    assert second.message_id == SENT_ID
 
 
 @pytest.mark.parametrize("body", [b'{"result":null}', b'{"result":{}}', b"[]", b"<html>", b""])

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from devino_async.query import clock_text
 from devino_async.zone import account_zone, in_utc, moment, parse_time
-from omni_common.errors import ConfigurationError
+from omni_common.errors import ConfigurationError, InvalidQueryError
 
 MOSCOW = timezone(timedelta(hours=3))
 
@@ -127,3 +128,25 @@ def test_no_time_is_no_moment() -> None:
 def test_times_at_the_end_of_the_calendar_break_nothing() -> None:
     assert in_utc(datetime.max.replace(tzinfo=timezone(timedelta(hours=-3)))) is None
     assert moment(datetime.min, MOSCOW) is None
+
+
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [datetime(2023, 10, 29, 2, 30), datetime(2027, 3, 28, 2, 30)],
+    ids=["shown twice", "never shown"],
+)
+def test_a_time_that_clocks_do_not_show_once_is_no_moment(wall: datetime) -> None:
+    assert moment(wall, BERLIN) is None
+    assert moment(wall.replace(hour=5), BERLIN) is not None
+
+
+def test_a_filter_does_not_fall_into_an_hour_that_clocks_show_twice() -> None:
+    twice = datetime(2023, 10, 29, 0, 30, tzinfo=UTC)
+    with pytest.raises(InvalidQueryError, match="twice") as caught:
+        clock_text(twice, BERLIN, name="sent_from")
+    assert caught.value.field == "sent_from"
+    once = datetime(2023, 10, 29, 3, 30, tzinfo=UTC)
+    assert clock_text(once, BERLIN, name="sent_from") == "2023-10-29 04:30:00"

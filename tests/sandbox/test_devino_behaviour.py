@@ -13,6 +13,7 @@ from attrs import asdict, fields, has
 from devino_async.sandbox import (
     DevinoBehaviour,
     DevinoEmulator,
+    EmailBehaviour,
     EmptyFields,
     ErrorBody,
     SmsIdForm,
@@ -21,6 +22,7 @@ from devino_async.sandbox import (
     UnknownIds,
     variants,
 )
+from omni_common.errors import ConfigurationError
 from omni_common.sandbox import Fault, SandboxClock
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.devino_http import KEY, Caller, HttpAnswer, sms
@@ -319,9 +321,33 @@ def test_the_variants_depart_from_the_default_in_every_switch_and_one_at_a_time(
         {"id_step": 0},
         {"callback_attempts": 0},
         {"undelivered_status": StatusWord.DELIVERED},
+        {"sms_id": "text"},
+        {"extra_keys": "yes"},
+        {"email": EmailBehaviour},
     ],
 )
 def test_a_behaviour_that_no_server_can_show_is_refused(switches: dict[str, Any]) -> None:
     [name] = switches
     with pytest.raises((TypeError, ValueError), match=name):
         DevinoBehaviour(**switches)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"behaviour": EmailBehaviour()}, "behaviour"),
+        ({"key_operations": ["sms.send"]}, "key_operations"),
+    ],
+)
+def test_an_emulator_refuses_what_it_could_only_answer_wrongly(
+    settings: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        DevinoEmulator(**settings)
+    assert caught.value.field == field
+
+
+def test_a_fault_by_its_word_is_refused_when_it_is_ordered() -> None:
+    word: Any = "drop"
+    with pytest.raises(ConfigurationError, match=r"Fault\.DROP"):
+        DevinoEmulator().fail_next(word)

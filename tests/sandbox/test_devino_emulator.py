@@ -91,7 +91,6 @@ async def test_connection_urls_hold_the_credentials_percent_encoded(
         ("GET", "/sms/messages"),
         ("DELETE", "/sms/messages/3701172084729885952"),
         ("POST", "/sms/messages/cancel"),
-        ("POST", "/email/messages"),
     ],
 )
 async def test_what_no_document_names_is_not_there(devino: Caller, method: str, path: str) -> None:

@@ -1,13 +1,13 @@
-"""A shared message as Devino's own: which words map onto which, and what Devino cannot say."""
+"""A shared message as an SMS of Devino's: which words map onto which."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from devino_async.routes.route import extra_of, extra_problems, invalid_for
 from devino_async.sms.message import LONGEST_TEXT, SmsMessage, SmsPriority, length_problem
 from devino_async.zone import in_utc
-from omni_common.converter import JsonError, dumps
-from omni_common.errors import InvalidMessageError, NotSentError
+from omni_common.errors import NotSentError
 from omni_common.message import Message, Priority, Sms
 
 __all__ = ["check_sms", "sender_of", "sms_of"]
@@ -24,7 +24,7 @@ _RESERVED = frozenset({"to", "text", "scheduledTime", "callbackUrl"})
 
 def sender_of(message: Message, default_sender: str | None) -> str | None:
     """The sender that *message* goes out with: ``extra`` has the last word."""
-    sender = _extra(message).get("from", message.content[0].sender or default_sender)
+    sender = extra_of(message).get("from", message.content[0].sender or default_sender)
     return sender if isinstance(sender, str) else None
 
 
@@ -40,37 +40,20 @@ def sms_of(message: Message, default_sender: str | None) -> SmsMessage:
         priority=None if message.priority is None else _PRIORITIES[message.priority],
         callback_url=message.callback_url,
         options=message.metadata,
-        extra=_extra(message),
+        extra=extra_of(message),
     )
 
 
 def check_sms(message: Message, default_sender: str | None) -> Iterator[NotSentError]:
     """What Devino's own rules say against *message*, beyond its capabilities."""
-
-    def invalid(text: str, field: str) -> InvalidMessageError:
-        return InvalidMessageError(
-            text, field=field, provider="devino", reference=message.reference
-        )
-
     for content in message.content:
         if isinstance(content, Sms):
             if not (content.sender or default_sender):
                 text = "devino needs a sender: Sms(..., sender=...), or the setting sender"
-                yield invalid(text, "sender")
+                yield invalid_for(message, text, "sender")
             # A text too long for any alphabet is against the capabilities already.
             if len(content.text) <= LONGEST_TEXT and (problem := length_problem(content.text)):
-                yield invalid(f"text {problem}", "text")
+                yield invalid_for(message, f"text {problem}", "text")
     if message.send_at is not None and in_utc(message.send_at) is None:
-        yield invalid("send_at must not lie after the year 9999 in UTC", "send_at")
-    extra = _extra(message)
-    if reserved := sorted(_RESERVED & extra.keys()):
-        text = f"extra may not hold {', '.join(reserved)}: say it in the message itself"
-        yield invalid(text, "extra")
-    try:
-        dumps(extra)
-    except JsonError as error:
-        yield invalid(f"extra cannot be written as JSON: {error}", "extra")
-
-
-def _extra(message: Message) -> dict[str, object]:
-    return dict((message.extra or {}).get("devino", {}))
+        yield invalid_for(message, "send_at must not lie after the year 9999 in UTC", "send_at")
+    yield from extra_problems(message, _RESERVED)
