@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never, assert_type
 
 import devino_async
+import devino_async.sms
+import devino_async.sync
 import messente_async
+import messente_async.sync
 import omni_common
 import omni_common.sync
 from omni_common import (
@@ -138,6 +141,51 @@ async def native() -> None:
         await messente.cancel(created.omnimessage_id)
     assert_type(devino_async.DevinoProvider("key").client, devino_async.DevinoClient)
     devino_async.DevinoClient(key="key", timeot=5.0)  # type: ignore[call-arg]
+
+
+async def reports(devino: devino_async.DevinoClient, begin: datetime, end: datetime) -> None:
+    """Reports and the address book: iterators, pages, and the allowed ways to ask."""
+    async for row in devino.sms.detail(sent_from=begin, sent_to=end, by_segments=True):
+        assert_type(row, devino_async.SmsDetail)
+    devino.sms.detail(message_ids=["1"], page_size=50)
+    devino.sms.detail(task_id="1", trigger_id="2", sent_from=begin, sent_to=end)
+    devino.sms.detail(sent_from=begin)  # type: ignore[call-overload]
+    devino.sms.detail(task_id="1", message_ids=["1"])  # type: ignore[call-overload]
+    devino.sms.detail(task_id="1", colour="red")  # type: ignore[call-overload]
+    page = await devino.email.detail_page(task_id=1, limit=10)
+    assert_type(page, devino_async.Page[devino_async.EmailDetail])
+    assert_type(await devino.address_book.create_list("Customers"), str)
+    people = [devino_async.NewContact(phone="79001234567")]
+    async for added in devino.address_book.upload_contacts("1", people):
+        assert_type(added, devino_async.ContactResult)
+
+
+def blocking_clients(begin: datetime, end: datetime) -> None:
+    """The twins of the vendors' clients have the same signatures, without awaiting."""
+    with devino_async.sync.DevinoClient("key", account_zone="Europe/Moscow") as devino:
+        message = devino_async.SmsMessage(sender="Shop", to="79001234567", text="Hi")
+        assert_type(devino.sms.send([message]), list[devino_async.SmsResult])
+        rows = devino.sms.detail(sent_from=begin, sent_to=end)
+        assert_type(rows, Iterator[devino_async.SmsDetail])
+        devino.sms.detail(sent_from=begin)  # type: ignore[call-overload]
+        devino.sms.send(["Hi"])  # type: ignore[list-item]
+        assert_type(devino.account.current(), devino_async.AccountInfo)
+        people = [devino_async.NewContact(phone="79001234567")]
+        added = devino.address_book.upload_contacts("1", people)
+        assert_type(added, Iterator[devino_async.ContactResult])
+    with messente_async.sync.MessenteClient("user", "password") as messente:
+        assert_type(messente.status("1"), messente_async.DeliveryReportResponse)
+    devino_async.sync.DevinoClient("key", session=None)  # type: ignore[call-arg]
+
+
+def callbacks(body: bytes) -> None:
+    """What the vendors post."""
+    events = devino_async.sms.read_callbacks(body)
+    assert_type(events, tuple[devino_async.SmsStatusEvent, ...])
+    assert_type(events[0].state, DeliveryState)
+    reports = messente_async.read_delivery_report(body)
+    assert_type(reports, tuple[messente_async.DeliveryReportEvent, ...])
+    assert_type(messente_async.verify_signature(body, None, "secret"), bool)
 
 
 def errors(error: OmniError) -> None:
