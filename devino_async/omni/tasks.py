@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from devino_async.answers import is_success, read_document, refusal
 from devino_async.converter import read_object
+from devino_async.ids import is_id
 from devino_async.omni.channel import OmniChannel
 from devino_async.omni.task import TaskType
 from devino_async.paging import rows_reader
@@ -244,7 +245,7 @@ def read_task(answer: Answer) -> Task | Failure | None:
     document = read_document(answer)
     fields = document if isinstance(document, dict) else {}
     task = read_object(Task, fields.get("result"))
-    if task is not None and task.id is not None:
+    if task is not None and is_id(task.id):
         return task
     if (refused := refusal(document, answer.status)) is not None:
         return refused

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from devino_async.omni import (
     OmniChannel,
@@ -344,6 +344,7 @@ _KEYS = st.sampled_from([*TASK, *TRIGGER, "task", "macros"])
 _ODD = st.dictionaries(_KEYS, ANY_JSON, max_size=6)
 
 
+@example(result={"id": ""}, status=200)
 @given(result=_ODD | ANY_JSON, status=STATUSES)
 def test_any_json_is_a_task_or_none(result: Any, status: int) -> None:
     one = read_task(answer({"result": result}, status))
