@@ -76,13 +76,7 @@ class DevinoProvider(OmniProvider):
         Raises:
             ConfigurationError: Credentials are missing or given twice, or a setting is wrong.
         """
-        if not isinstance(batch_size, int) or not 1 <= batch_size <= LARGEST_BATCH:
-            msg = f"batch_size must be a whole number, 1 to {LARGEST_BATCH}"
-            raise ConfigurationError(msg, provider=PROVIDER, field="batch_size")
-        for name, value in (("sender", sender), ("email_sender", email_sender)):
-            if value is not None and (not isinstance(value, str) or not is_sendable(value)):
-                msg = f"{name} must be text of whole characters"
-                raise ConfigurationError(msg, provider=PROVIDER, field=name)
+        _check_settings(batch_size, sender=sender, email_sender=email_sender)
         self.clock = clock or SystemClock()
         self.client = DevinoClient(
             key,
@@ -212,6 +206,16 @@ class DevinoProvider(OmniProvider):
                 some = dict(islice(vendor_ids.items(), start, start + route.ids_at_once))
                 results |= await _results_of(route, some)
         return [results[id] for id in ids]
+
+
+def _check_settings(batch_size: object, **senders: object) -> None:
+    if not isinstance(batch_size, int) or not 1 <= batch_size <= LARGEST_BATCH:
+        msg = f"batch_size must be a whole number, 1 to {LARGEST_BATCH}"
+        raise ConfigurationError(msg, provider=PROVIDER, field="batch_size")
+    for name, value in senders.items():
+        if value is not None and (not isinstance(value, str) or not is_sendable(value)):
+            msg = f"{name} must be text of whole characters"
+            raise ConfigurationError(msg, provider=PROVIDER, field=name)
 
 
 async def _results_of(route: Route, vendor_ids: dict[str, str]) -> dict[str, StatusResult]:
