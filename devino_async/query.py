@@ -198,7 +198,8 @@ def choice(value: Any, kind: type[Enum], *, name: str, required: bool = False) -
         InvalidQueryError: It is something else, be it a member's value.
     """
     if (value is not None or required) and not isinstance(value, kind):
-        raise invalid_query(name, f"must be one of {', '.join(str(each.value) for each in kind)}")
+        members = ", ".join(f"{kind.__name__}.{each.name}" for each in kind)
+        raise invalid_query(name, f"must be one of {members}")
     return value
 
 

@@ -153,7 +153,7 @@ def test_none_is_left_out_unless_it_is_required(take: Any) -> None:
 @pytest.mark.parametrize("value", ["ASC", 1, "", SortOrder])
 def test_a_choice_is_a_member_and_not_its_value(value: Any) -> None:
     assert choice(SortOrder.ASC, SortOrder, name="order") is SortOrder.ASC
-    with pytest.raises(InvalidQueryError, match="order must be one of ASC, DESC"):
+    with pytest.raises(InvalidQueryError, match=r"one of SortOrder\.ASC, SortOrder\.DESC"):
         choice(value, SortOrder, name="order")
 
 
