@@ -51,7 +51,7 @@ EpochTime: TypeAlias = Annotated[datetime, "epoch"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MILLISECONDS = 10**11
 """From here on a number is milliseconds: as seconds it would lie in the year 5138 (T34)."""
-_RAW = "\0raw"
+_RAW = "<raw>"
 _LENIENT: Mapping[Any, Any] = {
     str: LenientText,
     int: LenientInt,
