@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequen
 from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from attrs import field, fields, frozen, has
+from attrs import asdict, field, fields, frozen, has
 
 from devino_async.answers import is_success, read_document, read_result, refusal
 from devino_async.converter import read_object
@@ -37,8 +37,6 @@ Key: TypeAlias = Callable[[Any], Hashable | None]
 
 PAGE_SIZE = 100
 """Rows that an iteration asks for at a time. Devino names no limit; its examples use 10 to 50."""
-
-
 _FAR_TOO_MANY = 10
 _NEVER_TOO_MANY = 1_000
 
@@ -51,7 +49,20 @@ class ListReader(Protocol[Read_co]):
 
 
 @frozen(kw_only=True)
-class Page(Generic[T]):
+class _Head:
+    """What a page says of itself."""
+
+    more: bool | None = None
+    total: int | None = None
+    pages: int | None = None
+    offset: int | None = None
+    number: int | None = None
+    size: int | None = None
+    page_exists: bool | None = None
+
+
+@frozen(kw_only=True)
+class Page(_Head, Generic[T]):
     """One page of a report.
 
     Attributes:
@@ -67,13 +78,6 @@ class Page(Generic[T]):
     """
 
     data: tuple[T, ...] = ()
-    more: bool | None = None
-    total: int | None = None
-    pages: int | None = None
-    offset: int | None = None
-    number: int | None = None
-    size: int | None = None
-    page_exists: bool | None = None
     raw: Any = field(default=None, repr=False, hash=False)
 
 
@@ -94,17 +98,7 @@ def page_reader(row: type[T]) -> ListReader[Page[T]]:
         if isinstance(data, Failure):
             return data
         head = read_object(_Head, result) or _Head()
-        return Page(
-            data=data,
-            more=head.more,
-            total=head.total,
-            pages=head.pages,
-            offset=head.offset,
-            number=head.number,
-            size=head.size,
-            page_exists=head.page_exists,
-            raw=result,
-        )
+        return Page(data=data, raw=result, **asdict(head))
 
     return read
 
@@ -268,14 +262,3 @@ def every_row(
         return page
 
     return rows(fetch, offset=offset, key=key, step=step)
-
-
-@frozen(kw_only=True)
-class _Head:
-    more: bool | None = None
-    total: int | None = None
-    pages: int | None = None
-    offset: int | None = None
-    number: int | None = None
-    size: int | None = None
-    page_exists: bool | None = None

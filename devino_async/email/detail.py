@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -150,6 +151,11 @@ class EmailDetail:
 
 read_detail = page_reader(EmailDetail)
 """Read the answer to a :func:`detail_request`."""
+
+
+def row_key(row: EmailDetail) -> Hashable | None:
+    """What tells a row from all others: a scenario may have several letters under one id."""
+    return None if row.message_id is None else (row.message_id, row.trigger_id)
 
 
 def detail_request(

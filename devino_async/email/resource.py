@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Unpack, overload
 
 from devino_async.email.detail import (
@@ -13,6 +14,7 @@ from devino_async.email.detail import (
     EmailDetailFilters,
     detail_request,
     read_detail,
+    row_key,
 )
 from devino_async.email.files import UploadedFile, find_file, read_upload, upload_request
 from devino_async.email.letter import EmailLetter
@@ -199,7 +201,7 @@ class EmailResource:
         def request(start: int) -> Request:
             return detail_request(selected, limit=page_size, offset=start, **filters)
 
-        return every_row(self._transport, request, read_detail, offset=offset)
+        return every_row(self._transport, request, read_detail, offset=offset, key=row_key)
 
     @overload
     async def detail_page(
@@ -277,7 +279,7 @@ class EmailResource:
             zone=self._zone,
         )
         request = detail_request(selected, limit=limit, offset=offset, **filters)
-        return await self._transport.exchange(request, read_detail)
+        return await self._transport.exchange(request, partial(read_detail, limit=limit))
 
     async def statistics(
         self,

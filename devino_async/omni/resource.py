@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Unpack
 
 from devino_async.omni.creation import create_task_request, read_created_task
@@ -149,7 +150,7 @@ class OmniResource:
             zone=self._zone,
             **filters,
         )
-        return await self._transport.exchange(request, read_tasks)
+        return await self._transport.exchange(request, partial(read_tasks, limit=count))
 
     async def macros(
         self,

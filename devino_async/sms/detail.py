@@ -260,10 +260,12 @@ def detail_request(
 
 
 def row_key(row: SmsDetail, *, by_segments: bool) -> Hashable | None:
-    """What tells *row* from all others: its segment, or its message where rows are messages."""
-    if not by_segments:
-        return row.message_id
-    return None if row.segment_id is None else (row.message_id, row.segment_id)
+    """What tells *row* from all others: its segment, or its message where rows are messages.
+
+    A scenario may have several messages under one id, each by a trigger of its own.
+    """
+    id = row.segment_id if by_segments else row.message_id
+    return None if id is None else (row.message_id, row.trigger_id, id)
 
 
 def row_step(rows: Sequence[SmsDetail], *, limit: int, by_segments: bool) -> int:

@@ -121,3 +121,17 @@ async def test_a_page_that_does_not_come_is_an_error_of_reading(
         with pytest.raises(ReadError):
             await anext(devino.email.detail(task_id=1))
     assert not isinstance(caught.value, RefusedError)
+
+
+async def test_messages_of_one_id_by_two_triggers_are_two_rows(clock: FakeClock) -> None:
+    rows = [{"messageId": "1", "triggerId": trigger} for trigger in ("7", "8")]
+    bodies = [dumps({"result": {"data": [row], "more": row != rows[-1]}}) for row in rows]
+    async with serving(clock, *bodies) as (_, devino):
+        asked = devino.email.detail(task_id=5, page_size=1)
+        assert [each.trigger_id async for each in asked] == ["7", "8"]
+
+
+async def test_a_page_of_far_more_rows_than_asked_for_is_not_taken(clock: FakeClock) -> None:
+    async with serving(clock, page_of(*map(str, range(1001)))) as (_, devino):
+        with pytest.raises(ReadError, match="1001 rows"):
+            await devino.email.detail_page(task_id=5, limit=10)

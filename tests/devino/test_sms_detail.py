@@ -367,3 +367,9 @@ async def test_no_segment_is_passed_over_or_repeated_whatever_an_offset_counts(
     assert sorted(map(str, given_rows)) == sorted(
         row["segmentId"] for each in messages for row in each
     )
+
+
+@pytest.mark.parametrize("by_segments", [False, True])
+def test_messages_of_one_id_by_two_triggers_have_keys_of_their_own(*, by_segments: bool) -> None:
+    rows = [read_row(messageId="1", segmentId="1", triggerId=trigger) for trigger in (7, 8)]
+    assert len({row_key(row, by_segments=by_segments) for row in rows}) == 2
