@@ -20,6 +20,7 @@ from devino_async.sandbox.omni_behaviour import OmniBehaviour
 from devino_async.sandbox.report_behaviour import ReportBehaviour
 from devino_async.sandbox.states import StatusWord
 from devino_async.sandbox.switches import checked, departures, http_status, switch
+from omni_common.sandbox import PostOrder
 
 __all__ = [
     "DevinoBehaviour",
@@ -147,6 +148,22 @@ class DevinoBehaviour:
         1, others=(5,), validator=[validators.instance_of(int), validators.ge(1)]
     )
     """How often a callback is posted until it is answered with 200; OMNI's page says five."""
+    callback_copies: int = switch(
+        1, others=(2,), validator=[validators.instance_of(int), validators.ge(1)]
+    )
+    """How often a callback comes although it was received (T60); OMNI has a switch of its own."""
+    callback_order: PostOrder = PostOrder.IN_ORDER
+    """The order in which callbacks are posted that are due together, as after a clock's jump
+    (T60)."""
+    callback_delay: timedelta = switch(
+        timedelta(),
+        others=(timedelta(seconds=30),),
+        validator=[validators.instance_of(timedelta), validators.ge(timedelta())],
+    )
+    """How long after it happened a change is told of."""
+    reports_before_answer: bool = False
+    """Whether callbacks about what becomes of a message at once are posted before the send is
+    answered. Messages of OMNI, of which nothing earlier is told, are delivered at once then."""
     options_key: str | None = switch("options", others=("userData", None))
     """Key under which a callback echoes a message's ``options``; None echoes nothing."""
     accepts_plus: bool = False

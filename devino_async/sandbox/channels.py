@@ -28,7 +28,7 @@ from devino_async.sandbox.channel_rules import CHANNELS, Channel, read_time, rea
 from devino_async.sandbox.requests import json_body
 from devino_async.sandbox.shapes import Terms
 from devino_async.sandbox.sms_rules import Reason, RequestRefusedError
-from devino_async.sandbox.states import Ending, StatusWord, plan
+from devino_async.sandbox.states import ending_of, plan
 from omni_common.sandbox import (
     Callback,
     LedgerEntry,
@@ -83,6 +83,7 @@ class ChannelArea:
             json.dumps([callback_event(entry, change, behaviour)]).encode(),
             {"Content-Type": "application/json"},
             received=range(200, 201),
+            copies=behaviour.callback_copies,
             attempts=behaviour.callback_attempts,
         )
 
@@ -116,7 +117,11 @@ class ChannelArea:
             terms.now,
             send_at=send_at,
             validity=timedelta(seconds=item.get("validity", 0)),
-            ending=self._ending(scenario, clicked=flags.get("shortenUrl", False) and has_link),
+            ending=ending_of(
+                scenario,
+                undelivered=self._account.behaviour.undelivered_status,
+                clicked=flags.get("shortenUrl", False) and has_link,
+            ),
             pace=self._account.pace,
         )
         entry = LedgerEntry(
@@ -133,15 +138,6 @@ class ChannelArea:
         )
         self._account.accept(entry)
         return id
-
-    def _ending(self, scenario: Scenario, *, clicked: bool) -> Ending:
-        match scenario:
-            case Scenario.UNDELIVERED:
-                return Ending(status=self._account.behaviour.undelivered_status)
-            case Scenario.EXPIRED:
-                return Ending(status=StatusWord.EXPIRED)
-            case _:
-                return Ending(clicked=clicked)
 
     def _balance(self, request: ReceivedRequest) -> Reply:
         behaviour = self._account.behaviour

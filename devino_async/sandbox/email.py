@@ -83,6 +83,7 @@ class EmailArea:
             json.dumps([event]).encode(),
             {"Content-Type": "application/json"},
             received=range(200, 201),
+            copies=self._behaviour.callback_copies,
             attempts=self._behaviour.callback_attempts,
         )
 

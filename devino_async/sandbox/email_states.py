@@ -33,7 +33,12 @@ class EmailEvent(StrEnum):
 
 
 def plan(
-    accepted_at: datetime, *, scenario: Scenario, pace: Pace, behaviour: EmailBehaviour
+    accepted_at: datetime,
+    *,
+    scenario: Scenario,
+    pace: Pace,
+    behaviour: EmailBehaviour,
+    waited: timedelta = timedelta(),
 ) -> tuple[StateChange, ...]:
     """Every event of a letter in the order of time, the first one at its acceptance.
 
@@ -42,7 +47,10 @@ def plan(
         scenario: What its address decides.
         pace: How fast it gets there.
         behaviour: What an undelivered letter is called, and what people do with a delivered one.
+        waited: How long something else waits for it: a late letter is later.
     """
+    if scenario is Scenario.REJECTED:
+        return plan_unsent(accepted_at, pace)
     changes = [
         _change(accepted_at, EmailEvent.ACCEPTED),
         _change(accepted_at + pace.sent, EmailEvent.SENT),
@@ -51,10 +59,13 @@ def plan(
         case Scenario.UNDELIVERED:
             word = EmailEvent(behaviour.undelivered_event.value)
             changes.append(_change(accepted_at + pace.delivered, word))
-        case Scenario.EXPIRED:
+        case Scenario.EXPIRED | Scenario.LATE:
             changes.append(_change(accepted_at + pace.expired, EmailEvent.EXPIRED))
         case _:
             changes += _delivered(accepted_at + pace.delivered, behaviour.after_delivery)
+    if scenario is Scenario.LATE:
+        late = accepted_at + max(pace.expired, waited) + pace.late
+        changes += _delivered(late, behaviour.after_delivery)
     return tuple(changes)
 
 

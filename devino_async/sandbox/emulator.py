@@ -29,6 +29,7 @@ from omni_common.sandbox import (
     LedgerEntry,
     Operation,
     Pace,
+    Posting,
     ReceivedRequest,
     Reply,
     SandboxClock,
@@ -124,11 +125,12 @@ class DevinoEmulator(Emulator):
         self._next_id = _FIRST_ID
         self._sms = SmsArea(self)
         self._email = EmailArea(self)
+        self._omni = OmniArea(self)
         areas: tuple[Area, ...] = (
             self._sms,
             ReportArea(self),
             self._email,
-            OmniArea(self),
+            self._omni,
             AddressBookArea(self),
             ChannelArea(self),
         )
@@ -184,6 +186,14 @@ class DevinoEmulator(Emulator):
         """Return the callback of *change*, as the area that took the message posts it."""
         return self._area_of[entry.origin].callback(entry, change)
 
+    def posting(self) -> Posting:
+        """Return when callbacks are posted, as the behaviour says."""
+        return Posting(
+            order=self.behaviour.callback_order,
+            delay=self.behaviour.callback_delay,
+            before_answer=self.behaviour.reports_before_answer,
+        )
+
     @property
     def files(self) -> FileStore:
         """The files that were uploaded for letters."""
@@ -193,21 +203,40 @@ class DevinoEmulator(Emulator):
         """Let the person with this e-mail address unsubscribe from the account's letters."""
         self._email.unsubscribe(address)
 
+    def set_task_state(self, task_id: str, state: str | None) -> None:
+        """Let somebody stop or delete a task in the vendor's own pages, or let it go on.
+
+        No call of the vendor does that (contract sheet, D), but its answers show that it is done.
+        Messages that were accepted before take their course.
+
+        Args:
+            task_id: Which task.
+            state: Where the task and its triggers are from now on, such as ``STOPPED``,
+                ``STOPPED_NOT_WORKING_TIME``, ``DELETED_FINISHED`` or ``FAILED``; None for where
+                its times put it.
+
+        Raises:
+            ConfigurationError: There is no such task, or no such state.
+        """
+        self._omni.set_task_state(task_id, state)
+
     def receive(
         self,
         text: str,
         *,
         sender: str,
-        recipient: str,
+        recipient: str = "MyCompany",
         prefix: str | None = None,
         operator: str = "MTS",
         country: str = "ru",
     ) -> str:
         """Let somebody send an SMS to the account, and post the callback that tells of it.
 
+        May be called from any thread; :meth:`settle` waits until the callback was posted.
+
         Args:
             text: What it says.
-            sender: The person's phone number, without ``+``.
+            sender: The person's phone number; the callback has it without a ``+``.
             recipient: The account's name or number that it is sent to.
             prefix: The keyword that it begins with, if the account has one.
             operator: The person's operator.
@@ -220,7 +249,12 @@ class DevinoEmulator(Emulator):
             ConfigurationError: The account has no ``incoming_callback_url``.
         """
         return self._sms.receive(
-            sender, recipient, text, prefix=prefix, operator=operator, country=country
+            sender.removeprefix("+"),
+            recipient,
+            text,
+            prefix=prefix,
+            operator=operator,
+            country=country,
         )
 
     def pay(self, amount: int) -> bool:

@@ -19,13 +19,14 @@ from devino_async.sandbox.omni_cascade import Cascade
 from devino_async.sandbox.omni_contacts import Addressee, audience, given_contact, known_contact
 from devino_async.sandbox.omni_query import read_macro_query, read_task_query
 from devino_async.sandbox.omni_send_rules import check_send, task_to_send, templates_to_send
-from devino_async.sandbox.omni_task_rules import check_task
+from devino_async.sandbox.omni_task_rules import SETTLED_STATES, check_task
 from devino_async.sandbox.omni_tasks import ORIGIN, Task, TaskBook, Trigger, counted, wall_time
 from devino_async.sandbox.omni_templates import macros_in, text_of
 from devino_async.sandbox.report_pages import read_query
 from devino_async.sandbox.requests import json_body, recipients_in
 from devino_async.sandbox.shapes import Terms, refuse
 from devino_async.sandbox.sms_rules import RequestRefusedError
+from omni_common.errors import ConfigurationError
 from omni_common.sandbox import (
     Callback,
     LedgerEntry,
@@ -94,6 +95,25 @@ class OmniArea:
             copies=behaviour.omni.callback_copies,
             attempts=behaviour.omni.callback_attempts,
         )
+
+    def set_task_state(self, id: str, state: str | None) -> None:
+        """Put a task into *state* by another way than a call, or let its times decide again.
+
+        Raises:
+            ConfigurationError: There is no such task, or no such state.
+        """
+        if self._tasks.get(id) is None:
+            raise ConfigurationError("There is no such task", provider="devino", field="task_id")
+        if state is None:
+            self._tasks.settled.pop(id, None)
+        elif state in SETTLED_STATES:
+            self._tasks.settled[id] = state
+        else:
+            raise ConfigurationError(
+                f"A task is in one of the states {', '.join(sorted(SETTLED_STATES))}",
+                provider="devino",
+                field="state",
+            )
 
     def _terms(self, request: ReceivedRequest) -> Terms:
         account = self._account
@@ -236,35 +256,39 @@ class OmniArea:
         templates: Mapping[str, Mapping[str, Any]],
         addressee: Addressee,
     ) -> Cascade:
+        pace, behaviour = self._account.pace, self._account.behaviour
         return Cascade(
             task=task,
             root=root,
             templates=templates,
             addressee=addressee,
-            behaviour=self._account.behaviour,
-            pace=self._account.pace,
+            behaviour=behaviour,
+            # There is no callback before one that tells how the first channel ended.
+            pace=pace.at_once() if behaviour.reports_before_answer else pace,
         )
 
     def _accept(self, cascade: Cascade, now: datetime, start: datetime) -> TakenContact:
         """Write the message of *cascade* into the ledger, to begin at *start*."""
-        [message_id] = self._account.give_ids(1)
-        contact_id = cascade.addressee.contact_id or self._new_contact_id()
         triggers = cascade.triggers()
+        ids = self._account.give_ids(len(triggers))
+        contact_id = cascade.addressee.contact_id or self._new_contact_id()
+        is_sent = not self._tasks.is_stopped(cascade.task.id)
         self._account.accept(
             LedgerEntry(
-                id=message_id,
+                id=ids[0],
                 to=cascade.addressee.address(cascade.root.channel) or "",
                 channels=tuple(each.channel for each in triggers),
                 text=text_of(cascade.template(cascade.root)),
                 accepted_at=now,
-                plan=cascade.plan(start),
+                plan=cascade.plan(start) if is_sent else (),
                 content=_content(cascade, contact_id, triggers),
+                parts=ids,
                 send_at=start if start > now else None,
                 callback_url=cascade.addressee.callback_url,
                 origin=ORIGIN,
             )
         )
-        return TakenContact(contact_id=contact_id, message_id=message_id)
+        return TakenContact(contact_id=contact_id, message_id=ids[0])
 
     def _new_contact_id(self) -> str:
         """An id like those of the address book, where a send call's own contacts do not stand."""

@@ -15,6 +15,7 @@ from devino_async.sandbox.answers import with_extra
 from devino_async.sandbox.behaviour import DevinoBehaviour, ErrorBody
 from devino_async.sandbox.omni_behaviour import (
     AnswerOrder,
+    CallbackMessageId,
     RefusedTask,
     TriggerOrder,
     UnknownTask,
@@ -106,9 +107,11 @@ class TaskView:
 
     def state(self, task: Task) -> str:
         """Where *task* is."""
-        ahead = self.behaviour.omni.window_offset
+        settled = self.tasks.settled.get(task.id)
+        if settled is not None:
+            return settled
         blocked = task.id in self.tasks.blocked
-        return task_state(task, self.now, ahead, self.counters, blocked=blocked)
+        return task_state(task, self.now, self.behaviour.omni, self.counters, blocked=blocked)
 
     def task(self, task: Task, *, with_parents: bool) -> dict[str, Any]:
         """*task* as JSON; *with_parents* tells which trigger each of its triggers waits for."""
@@ -130,14 +133,15 @@ class TaskView:
 
     def _trigger(self, task: Task, trigger: Trigger, *, with_parents: bool) -> dict[str, Any]:
         counters = self.counters.get(trigger.id, Counters())
-        ahead = self.behaviour.omni.window_offset
+        settled = self.tasks.settled.get(task.id)
+        omni = self.behaviour.omni
         shown = {
             "triggerId": self._id(trigger.id),
             "taskId": self._id(task.id),
             **self._owner(),
             "startTime": f"{trigger.starts:%Y-%m-%d %H:%M:%S}",
             "endTime": trigger.ends and f"{trigger.ends:%Y-%m-%d %H:%M:%S}",
-            "state": trigger_state(trigger, self.now, ahead, self.counters),
+            "state": settled or trigger_state(trigger, self.now, omni, self.counters),
             "type": trigger.type,
             "channel": trigger.channel,
             "counters": {
@@ -238,10 +242,10 @@ def callback_event(
         return None
     omni = behaviour.omni
     unit = timedelta(seconds=1) if omni.ts_in_seconds else timedelta(milliseconds=1)
-    event = {
-        "messageId": int(entry.id) if omni.callback_id_as_number else entry.id,
-        "status": word,
-    }
+    event: dict[str, Any] = {"status": word}
+    message_id = _message_id(entry, change.part, omni.callback_message_id)
+    if message_id is not None:
+        event["messageId"] = int(message_id) if omni.callback_id_as_number else message_id
     if omni.bare_callbacks:
         return with_extra(event, behaviour)
     event["ts"] = (change.at - _EPOCH) // unit
@@ -256,6 +260,15 @@ def callback_event(
         "triggerId": int(change.part),
     }
     return with_extra(event | _recipient(change, word, content), behaviour)
+
+
+def _message_id(entry: LedgerEntry, trigger_id: str, which: CallbackMessageId) -> str | None:
+    """The id in a callback about what a trigger sent, or None where there is none."""
+    ids = [each["triggerId"] for each in entry.content["triggers"]]
+    place = ids.index(trigger_id)
+    if place == 0 or which is CallbackMessageId.ANSWERS:
+        return entry.id
+    return entry.parts[place] if which is CallbackMessageId.OWN else None
 
 
 def _recipient(change: StateChange, word: str, content: Mapping[str, Any]) -> dict[str, Any]:

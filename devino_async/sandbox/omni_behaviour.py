@@ -12,6 +12,7 @@ from devino_async.sandbox.switches import checked, switch
 __all__ = [
     "AfterViber",
     "AnswerOrder",
+    "CallbackMessageId",
     "CallbackRetry",
     "CheckDuplicate",
     "MissingAddress",
@@ -144,6 +145,17 @@ class AfterViber(Enum):
     """Opens it and follows its button, if it has one (T61)."""
 
 
+class CallbackMessageId(Enum):
+    """Which ``messageId`` stands in callbacks about a channel that was tried after the first."""
+
+    ANSWERS = "answers"
+    """That of the send's answer, as about the first channel."""
+    OWN = "own"
+    """One of the channel's own, which no answer holds."""
+    ABSENT = "absent"
+    """None: every field but ``status`` is optional (A14)."""
+
+
 class CallbackRetry(Enum):
     """After which answers a callback is posted again (A14)."""
 
@@ -198,6 +210,12 @@ class OmniBehaviour:
     lie before those of the parent (T76)."""
     sends_outside_window: bool = False
     """Whether a transactional message is taken before the start and after the end of its task."""
+    takes_when_stopped: bool = False
+    """Whether a transactional message is taken by a task that was stopped or deleted, and then
+    never sent, instead of refused."""
+    starts_by_itself: bool = False
+    """Whether a task for transactional messages is STARTED when its start has come, instead of with
+    its first message."""
 
     ids_as_numbers: bool = False
     """Whether answers write ids of tasks and triggers as JSON numbers."""
@@ -205,6 +223,8 @@ class OmniBehaviour:
     """Whether a send call's ``result`` is a JSON number (T18)."""
     callback_id_as_number: bool = False
     """Whether a callback's ``messageId`` is a JSON number (T18)."""
+    callback_message_id: CallbackMessageId = CallbackMessageId.ANSWERS
+    """Which ``messageId`` stands in callbacks about a channel that was tried after the first."""
     trigger_order: TriggerOrder = TriggerOrder.AS_CREATED
     """Order of a task's triggers in answers."""
     parent_in_task: bool = False
@@ -241,4 +261,5 @@ class OmniBehaviour:
     ts_in_seconds: bool = False
     """Whether ``ts`` counts seconds since 1970 instead of milliseconds (T34)."""
     bare_callbacks: bool = False
-    """Whether a callback holds nothing that is optional beside ``messageId``."""
+    """Whether a callback holds nothing that is optional beside ``messageId``; so it has no
+    ``callbackData`` either."""

@@ -6,7 +6,7 @@ counted from the parent's sending. So a parent that is refused or undeliverable 
 any other, and one that is delivered late is delivered beside its child.
 
 A recipient plays its :class:`~omni_common.sandbox.Scenario` on each channel by the address there:
-one that is undelivered is so on every channel, one that expires does so on the first channel only.
+one that is undelivered is so on every channel, one that expires or is rejected only on the first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from devino_async.sandbox.omni_templates import (
     text_of,
     validity_of,
 )
-from devino_async.sandbox.states import Ending, StatusWord
+from devino_async.sandbox.states import StatusWord, ending_of
 from omni_common.sandbox import Pace, Scenario, StateChange, scenario_of
 
 __all__ = ["Cascade"]
@@ -85,8 +85,8 @@ class Cascade:
     def _steps(self, trigger: Trigger, at: datetime) -> tuple[StateChange, ...]:
         address = self.addressee.address(trigger.channel)
         scenario = Scenario.REFUSED if address is None else scenario_of(address)
-        if scenario is Scenario.EXPIRED and trigger is not self.root:
-            scenario = Scenario.DELIVERED
+        if trigger is not self.root:
+            scenario = scenario.on_later_channels
         if scenario is Scenario.REFUSED:
             steps: Iterable[StateChange] = (_rejected(at),)
         elif trigger.channel == "EMAIL":
@@ -98,26 +98,39 @@ class Cascade:
     def _letter(self, trigger: Trigger, at: datetime, scenario: Scenario) -> Iterable[StateChange]:
         if not lacks_unsubscribe(self.template(trigger)):
             email = self.behaviour.email
-            return email_states.plan(at, scenario=scenario, pace=self.pace, behaviour=email)
+            return email_states.plan(
+                at,
+                scenario=scenario,
+                pace=self.pace,
+                behaviour=email,
+                waited=self._waited(trigger, at),
+            )
         unsent = email_states.plan_unsent(at, self.pace)
         never_heard_of = self.behaviour.omni.missing_unsubscribe is MissingUnsubscribe.NEVER_SENT
         return unsent[:1] if never_heard_of else unsent
 
     def _message(self, trigger: Trigger, at: datetime, scenario: Scenario) -> Iterable[StateChange]:
         template = self.template(trigger)
-        match scenario:
-            case Scenario.UNDELIVERED:
-                ending = Ending(status=self.behaviour.undelivered_status)
-            case Scenario.EXPIRED:
-                ending = Ending(status=StatusWord.EXPIRED)
-            case _:
-                ending = Ending(clicked=_has_short_link(template))
         steps = states.plan(
-            at, send_at=None, validity=validity_of(template), ending=ending, pace=self.pace
+            at,
+            send_at=None,
+            validity=validity_of(template),
+            ending=ending_of(
+                scenario,
+                undelivered=self.behaviour.undelivered_status,
+                clicked=_has_short_link(template),
+            ),
+            pace=self.pace,
+            waited=self._waited(trigger, at),
         )
         if trigger.channel == "VIBER" and steps[-1].state == StatusWord.DELIVERED:
             return (*steps, *self._engagement(steps[-1], template))
         return steps
+
+    def _waited(self, trigger: Trigger, at: datetime) -> timedelta:
+        """How long the children of *trigger* wait for what it sends *at* that time."""
+        waits = (child.wait for child in self.task.children(trigger))
+        return min(max(filter(None, waits), default=timedelta()), _END - at)
 
     def _engagement(
         self, delivered: StateChange, template: Mapping[str, Any]

@@ -15,7 +15,12 @@ from attrs import frozen
 
 from devino_async.sandbox.behaviour import DevinoBehaviour
 from devino_async.sandbox.omni_behaviour import NameFilter, OmniBehaviour
-from devino_async.sandbox.omni_task_rules import TASK_CHANNELS, TASK_STATES, TASK_TYPES
+from devino_async.sandbox.omni_task_rules import (
+    SETTLED_STATES,
+    TASK_CHANNELS,
+    TASK_STATES,
+    TASK_TYPES,
+)
 from devino_async.sandbox.omni_tasks import Task, wall_time
 from devino_async.sandbox.report_pages import ReportQuery, read_query
 from devino_async.sandbox.shapes import refuse
@@ -41,7 +46,6 @@ _PARAMETERS = frozenset(
         "types",
     }
 )
-_MACRO_STATES = TASK_STATES | {"STOPPED_NOT_WORKING_TIME"}
 _ID = re.compile(r"[0-9]{1,40}", re.ASCII)
 _KEYS: dict[str, Callable[[Task, str], Any]] = {
     "ID": lambda task, _state: int(task.id),
@@ -173,7 +177,7 @@ def read_macro_query(query: str, behaviour: DevinoBehaviour) -> MacroQuery:
         if not _ID.fullmatch(id):
             refuse("invalid", "taskIds", id)
     return MacroQuery(
-        frozenset(str(int(id)) for id in ids), _words(asked, "taskStates", _MACRO_STATES)
+        frozenset(str(int(id)) for id in ids), _words(asked, "taskStates", SETTLED_STATES)
     )
 
 

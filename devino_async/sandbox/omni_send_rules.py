@@ -40,13 +40,15 @@ def task_to_send(body: Mapping[str, Any], tasks: TaskBook, terms: Terms) -> Task
     """The task that a send call names.
 
     Raises:
-        RequestRefusedError: There is none, it is not made for transactional messages, or it has not
-            started or is over.
+        RequestRefusedError: There is none, it is not made for transactional messages, it has not
+            started or is over, or somebody stopped it.
     """
     task = tasks.get(str(body["taskId"]))
     if task is None or task.type != "API" or task.first.type != "TRAN_API_SOURCE":
         refuse("invalid", "taskId", body["taskId"])
     omni = terms.behaviour.omni
+    if tasks.is_stopped(task.id) and not omni.takes_when_stopped:
+        refuse("not.available", "taskId", body["taskId"])
     if not omni.sends_outside_window and not task.first.is_open(terms.now, omni.window_offset):
         refuse("not.available", "taskId", body["taskId"])
     return task

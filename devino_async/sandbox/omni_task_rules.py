@@ -26,7 +26,7 @@ from devino_async.sandbox.shapes import (
     whole,
 )
 
-__all__ = ["TASK_CHANNELS", "TASK_STATES", "TASK_TYPES", "check_task"]
+__all__ = ["SETTLED_STATES", "TASK_CHANNELS", "TASK_STATES", "TASK_TYPES", "check_task"]
 
 TASK_TYPES = frozenset({"SIMPLE", "API", "BIRTHDAY", "PERIODIC", "EVENT_FLOW", "GEO", "AB_TEST"})
 """Kinds of tasks."""
@@ -48,6 +48,8 @@ TASK_STATES = frozenset(
     }
 )
 """Where a task can be, as the filters of the list have it."""
+SETTLED_STATES = TASK_STATES | {"STOPPED_NOT_WORKING_TIME"}
+"""Where a task can be, as the filters of the macros have it."""
 
 _TRIGGER_CHANNELS = frozenset(
     {

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from devino_async.sandbox.omni_behaviour import OmniBehaviour
 from devino_async.sandbox.shapes import read_time
 from omni_common.sandbox import Ledger
 
@@ -31,6 +32,7 @@ how the reports of the single channels find them."""
 _FIRST_TASK = 7003
 _FIRST_TRIGGER = 63_321
 _SUCCESSES = frozenset({"DELIVERED", "OPENED", "CLICKED"})
+_SENDING = frozenset({"NEW", "STARTED"})
 _FAILURES = frozenset({"UNDELIVERABLE", "UNKNOWN", "REJECTED", "EXPIRED", "BOUNCED"})
 
 
@@ -113,6 +115,8 @@ class TaskBook:
         self._next_trigger = _FIRST_TRIGGER
         self.blocked: set[str] = set()
         """Ids of tasks whose messages the account could not pay."""
+        self.settled: dict[str, str] = {}
+        """Where tasks are that somebody has put somewhere, by their ids."""
 
     def __iter__(self) -> Iterator[Task]:
         return iter(tuple(self._tasks.values()))
@@ -120,6 +124,10 @@ class TaskBook:
     def get(self, id: str) -> Task | None:
         """Return the task with *id*, or None."""
         return self._tasks.get(id)
+
+    def is_stopped(self, id: str) -> bool:
+        """Whether somebody has put the task with *id* where it sends nothing."""
+        return self.settled.get(id, "STARTED") not in _SENDING
 
     def create(
         self, body: Mapping[str, Any], at: datetime, *, ahead: timedelta, wait: timedelta | None
@@ -180,29 +188,35 @@ def counted(ledger: Ledger, now: datetime) -> Mapping[str, Counters]:
 
 
 def trigger_state(
-    trigger: Trigger, now: datetime, ahead: timedelta, counters: Mapping[str, Counters]
+    trigger: Trigger, now: datetime, behaviour: OmniBehaviour, counters: Mapping[str, Counters]
 ) -> str:
     """Where a trigger is: NEW, STARTED when it sends, FINISHED after its end.
 
-    One that sends to an address book starts by itself, the others with their first message.
+    One that sends to an address book starts by itself, the others with their first message unless
+    the *behaviour* says otherwise.
     """
-    wall = wall_time(now, ahead)
+    wall = wall_time(now, behaviour.window_offset)
     if trigger.is_over(wall):
         return "FINISHED"
-    by_itself = trigger.type == "ADDRESS_BOOK_SOURCE"
-    started = trigger.starts <= wall if by_itself else trigger.id in counters
+    by_itself = behaviour.starts_by_itself or trigger.type == "ADDRESS_BOOK_SOURCE"
+    started = trigger.id in counters or (by_itself and trigger.starts <= wall)
     return "STARTED" if started else "NEW"
 
 
 def task_state(
-    task: Task, now: datetime, ahead: timedelta, counters: Mapping[str, Counters], *, blocked: bool
+    task: Task,
+    now: datetime,
+    behaviour: OmniBehaviour,
+    counters: Mapping[str, Counters],
+    *,
+    blocked: bool,
 ) -> str:
     """Where a task is: NEW until a trigger starts, FINISHED when all are.
 
     A task whose messages the account could not pay is STOPPED_BALANCE_BLOCKED, a word that the
     vendor's filters know and its table of answers lacks (T54).
     """
-    states = {trigger_state(each, now, ahead, counters) for each in task.triggers}
+    states = {trigger_state(each, now, behaviour, counters) for each in task.triggers}
     if states == {"FINISHED"}:
         return "FINISHED"
     if blocked:

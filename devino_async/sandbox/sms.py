@@ -9,7 +9,6 @@ from typing import Any
 from devino_async.sandbox import answers
 from devino_async.sandbox.account import Account
 from devino_async.sandbox.answers import AcceptedSms, SmsStatusRow
-from devino_async.sandbox.behaviour import DevinoBehaviour
 from devino_async.sandbox.requests import json_body, recipients_in
 from devino_async.sandbox.sms_incoming import ReceivedSms, incoming_body
 from devino_async.sandbox.sms_rules import (
@@ -23,7 +22,7 @@ from devino_async.sandbox.sms_rules import (
     read_message,
     read_messages,
 )
-from devino_async.sandbox.states import CHANNEL, Ending, StatusWord, plan
+from devino_async.sandbox.states import CHANNEL, StatusWord, ending_of, plan
 from omni_common.errors import ConfigurationError
 from omni_common.sandbox import (
     Callback,
@@ -68,6 +67,7 @@ class SmsArea:
             json.dumps([event]).encode(),
             {"Content-Type": "application/json"},
             received=range(200, 201),
+            copies=behaviour.callback_copies,
             attempts=behaviour.callback_attempts,
         )
 
@@ -118,6 +118,7 @@ class SmsArea:
             incoming_body(sms, behaviour),
             {"Content-Type": "application/json"},
             received=range(200, 201),
+            copies=behaviour.callback_copies,
             attempts=behaviour.callback_attempts,
         )
         self._account.post(callback)
@@ -151,11 +152,16 @@ class SmsArea:
             return (Reason("billing.error"),)
         ids = self._account.give_ids(count)
         content = item if isinstance(item, dict) else {}
+        has_link = any(mark in sms.text for mark in _LINK_MARKS)
         changes = plan(
             rules.now,
             send_at=sms.scheduled_at,
             validity=sms.validity,
-            ending=_ending(scenario, sms, flags, self._account.behaviour),
+            ending=ending_of(
+                scenario,
+                undelivered=self._account.behaviour.undelivered_status,
+                clicked=flags.shorten_url and has_link,
+            ),
             pace=self._account.pace,
         )
         self._account.accept(_entry(ids, sms, content, changes, self._account.account_callback_url))
@@ -198,16 +204,3 @@ def _entry(
         callback_url=sms.callback_url or account_callback_url,
         origin="send",
     )
-
-
-def _ending(
-    scenario: Scenario, sms: SmsSubmission, flags: SendFlags, behaviour: DevinoBehaviour
-) -> Ending:
-    match scenario:
-        case Scenario.UNDELIVERED:
-            return Ending(status=behaviour.undelivered_status)
-        case Scenario.EXPIRED:
-            return Ending(status=StatusWord.EXPIRED)
-        case _:
-            has_link = any(mark in sms.text for mark in _LINK_MARKS)
-            return Ending(clicked=flags.shorten_url and has_link)

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from omni_common.sandbox import Pace, StateChange
+from omni_common.sandbox import Pace, Scenario, StateChange
 
-__all__ = ["CHANNEL", "Ending", "StatusWord", "plan"]
+__all__ = ["CHANNEL", "Ending", "StatusWord", "ending_of", "plan"]
 
 CHANNEL = "SMS"
 _LINK_FOLLOWED = timedelta(seconds=5)
@@ -44,11 +44,32 @@ class Ending:
     """What becomes of a message that its operator has, unless its lifetime runs out before.
 
     ``status`` is DELIVERED, or the word for having failed, or EXPIRED for a message that stays on
-    its way; ``clicked`` lets the link of a delivered message be followed.
+    its way; ``clicked`` lets the link of a delivered message be followed, and ``late`` delivers one
+    that has expired.
     """
 
     status: StatusWord = StatusWord.DELIVERED
     clicked: bool = False
+    late: bool = False
+
+
+def ending_of(scenario: Scenario, *, undelivered: StatusWord, clicked: bool) -> Ending:
+    """What becomes of a message whose recipient plays *scenario*.
+
+    Args:
+        scenario: What the recipient decides.
+        undelivered: The word for a message that cannot be delivered.
+        clicked: Whether the link of a delivered message is followed.
+    """
+    match scenario:
+        case Scenario.UNDELIVERED:
+            return Ending(status=undelivered)
+        case Scenario.REJECTED:
+            return Ending(status=StatusWord.REJECTED)
+        case Scenario.EXPIRED | Scenario.LATE:
+            return Ending(status=StatusWord.EXPIRED, late=scenario is Scenario.LATE)
+        case _:
+            return Ending(clicked=clicked)
 
 
 def plan(
@@ -58,6 +79,7 @@ def plan(
     validity: timedelta,
     ending: Ending,
     pace: Pace,
+    waited: timedelta = timedelta(),
 ) -> tuple[StateChange, ...]:
     """Every status of a message in the order of time, the first one at its acceptance.
 
@@ -68,6 +90,7 @@ def plan(
             message that ends as EXPIRED expires.
         ending: What becomes of it while it lives.
         pace: How fast it gets there.
+        waited: How long something else waits for it, from the sending on: a late message is later.
     """
     scheduled = send_at is not None and send_at > accepted_at
     start = send_at if scheduled and send_at is not None else accepted_at
@@ -78,6 +101,10 @@ def plan(
     changes += _with_operator(start, ending, pace)
     if validity or ending.status is StatusWord.EXPIRED:
         changes = _expired(changes, start + (validity or pace.expired))
+    if ending.late:
+        changes.append(
+            _change(max(changes[-1].at, start + waited) + pace.late, StatusWord.DELIVERED)
+        )
     return tuple(changes)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from attrs import Attribute, evolve, field, fields, frozen, validators
 
+from omni_common.sandbox import PostOrder
+
 __all__ = [
     "AutoconvertRule",
     "BulkItems",
@@ -170,6 +172,11 @@ def _switch(kind: type[Any], default: Any) -> Any:
     return field(default=default, validator=validators.instance_of(kind))
 
 
+def _number(default: Any, *others: Any, validator: Any) -> Any:
+    """A switch of which only the *others* beside its *default* are tried."""
+    return field(default=default, validator=validator, metadata={"others": others})
+
+
 def _positive(_: object, attribute: Attribute[Any], value: int | None) -> None:
     if value is not None and value < 1:
         raise ValueError(f"{attribute.name} must be at least 1")
@@ -197,11 +204,13 @@ class MessenteBehaviour:
     misspelt names; the vendor's own habit is not documented."""
     accepts_past_time: bool = _switch(bool, True)
     """Whether a ``time_to_send`` that has passed means at once instead of a refusal."""
-    furthest_time: timedelta | None = field(
-        default=None, validator=validators.optional(validators.instance_of(timedelta))
+    furthest_time: timedelta | None = _number(
+        None,
+        timedelta(days=90),
+        validator=validators.optional(validators.instance_of(timedelta)),
     )
     """How far ahead ``time_to_send`` may lie; the vendor names no limit, for which None stands."""
-    max_bulk: int | None = field(default=1000, validator=_positive)
+    max_bulk: int | None = _number(1000, None, validator=_positive)
     """How many omnimessages one bulk call takes. The vendor advises 1,000 and names no limit, for
     which None stands."""
 
@@ -222,7 +231,7 @@ class MessenteBehaviour:
     """Whether the status call lists channels that nothing is known of yet."""
     unset: Unset = _switch(Unset, Unset.NULL)
     """How a status item writes what is not known yet."""
-    err_before_report: int | None = None
+    err_before_report: int | None = _number(None, 0, validator=None)
     """``err`` of an item without a status: documented as null, and 0 is as plausible."""
     timestamp_zone: TimestampZone = _switch(TimestampZone, TimestampZone.NONE)
     """How ``timestamp`` names its zone."""
@@ -252,19 +261,22 @@ class MessenteBehaviour:
 
     inbound: InboundForm = _switch(InboundForm, InboundForm.FLAT)
     """How a message from a person is written that came over another channel than SMS."""
-    callback_copies: int = field(default=1, validator=_positive)
+    callback_copies: int = _number(1, 2, validator=_positive)
     """How often each delivery report and each inbound message is posted, confirmed or not (T60)."""
-    callback_attempts: int = field(default=1, validator=_positive)
+    callback_attempts: int = _number(1, 3, validator=_positive)
     """How often each of them is posted until it is confirmed; the vendor names no number."""
-
-
-_OTHER_NUMBERS: dict[str, tuple[int | timedelta | None, ...]] = {
-    "furthest_time": (timedelta(days=90),),
-    "max_bulk": (None,),
-    "err_before_report": (0,),
-    "callback_copies": (2,),
-    "callback_attempts": (3,),
-}
+    callback_order: PostOrder = _switch(PostOrder, PostOrder.IN_ORDER)
+    """The order in which reports are posted that are due together, as after a clock's jump
+    (T60)."""
+    callback_delay: timedelta = _number(
+        timedelta(),
+        timedelta(seconds=30),
+        validator=[validators.instance_of(timedelta), validators.ge(timedelta())],
+    )
+    """How long after it happened a change is reported."""
+    reports_before_answer: bool = _switch(bool, False)
+    """Whether messages are delivered the moment they are sent, and what becomes of them at once is
+    reported before the send is answered."""
 
 
 def variants() -> tuple[tuple[str, MessenteBehaviour], ...]:
@@ -276,7 +288,7 @@ def variants() -> tuple[tuple[str, MessenteBehaviour], ...]:
     departures = (
         (attribute.name, value)
         for attribute in fields(MessenteBehaviour)
-        for value in _others(attribute.name, getattr(default, attribute.name))
+        for value in _others(attribute, getattr(default, attribute.name))
     )
     return (
         ("default", default),
@@ -287,14 +299,15 @@ def variants() -> tuple[tuple[str, MessenteBehaviour], ...]:
     )
 
 
-def _others(name: str, usual: object) -> tuple[Any, ...]:
+def _others(attribute: Attribute[Any], usual: object) -> tuple[Any, ...]:
     match usual:
         case bool():
             return (not usual,)
         case Enum():
             return tuple(value for value in type(usual) if value is not usual)
         case _:
-            return _OTHER_NUMBERS[name]
+            others: tuple[Any, ...] = attribute.metadata["others"]
+            return others
 
 
 def _shown(value: object) -> object:

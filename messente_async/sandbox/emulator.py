@@ -31,6 +31,7 @@ from omni_common.sandbox import (
     LedgerEntry,
     Operation,
     Pace,
+    Posting,
     ReceivedRequest,
     Reply,
     SandboxClock,
@@ -161,8 +162,7 @@ class MessenteEmulator(Emulator):
     ) -> str:
         """Let a person send a message to the account: it is posted to :attr:`inbound_url`.
 
-        Call it in the event loop that the emulator belongs to; :meth:`settle` waits until the
-        message was posted.
+        May be called from any thread; :meth:`settle` waits until the message was posted.
 
         Args:
             text: What the person says.
@@ -191,6 +191,14 @@ class MessenteEmulator(Emulator):
         )
         self.post(self._signed(self.inbound_url, body, self.shared_secret))
         return message_id
+
+    def posting(self) -> Posting:
+        """Return when callbacks are posted, as the behaviour says."""
+        return Posting(
+            order=self.behaviour.callback_order,
+            delay=self.behaviour.callback_delay,
+            before_answer=self.behaviour.reports_before_answer,
+        )
 
     def callback(self, entry: LedgerEntry, change: StateChange) -> Callback | None:
         """Return the signed delivery report that tells of *change*."""
@@ -277,13 +285,14 @@ class MessenteEmulator(Emulator):
     ) -> LedgerEntry:
         now = self.clock.now()
         start = max(now, submission.send_at or now)
+        pace = self.pace.at_once() if self.behaviour.reports_before_answer else self.pace
         return LedgerEntry(
             id=str(uuid.uuid4()),
             to=submission.to,
             channels=tuple(part.message.channel for part in parts),
             text=parts[0].message.text,
             accepted_at=now,
-            plan=plan(parts, start, scenario_of(submission.to), self.behaviour, self.pace),
+            plan=plan(parts, start, scenario_of(submission.to), self.behaviour, pace),
             content=payload,
             parts=tuple(part.id for part in parts),
             send_at=submission.send_at,

@@ -15,6 +15,7 @@ from omni_common.cli.exits import ExitCode, exit_code_of
 from omni_common.cli.logs import one_line_logs
 from omni_common.cli.message import MESSAGE, MessageOptions, read_text
 from omni_common.cli.output import PLAIN, Output, Result, write
+from omni_common.cli.sandbox_callbacks import NOWHERE, CallbackUrls
 from omni_common.cli.usage import UsageError, explain
 from omni_common.errors import OmniError
 from omni_common.exchange import OnUnknown
@@ -47,6 +48,13 @@ _Json = Annotated[
     bool, Parameter(name="--json", help="Print one JSON document.", show_default=False)
 ]
 _Port = Annotated[int, Parameter(help="Where to listen; 0 takes a free port.")]
+_Speed = Annotated[
+    int,
+    Parameter(
+        help="Seconds that pass for the emulators in each second: with 60, a channel that is tried"
+        " for five minutes expires after five seconds."
+    ),
+]
 _Text = Annotated[
     str, Parameter(help="The text; - reads it from standard input.", allow_leading_hyphen=True)
 ]
@@ -154,11 +162,19 @@ def segments(text: _Text, /, *, json: _Json = False) -> int:
 
 
 @_app.command(sort_key=7)
-def sandbox(*, messente_port: _Port = 0, devino_port: _Port = 0, json: _Json = False) -> int:
+def sandbox(
+    *,
+    messente_port: _Port = 0,
+    devino_port: _Port = 0,
+    speed: _Speed = 1,
+    callbacks: CallbackUrls = NOWHERE,
+    json: _Json = False,
+) -> int:
     """Run the emulators of both vendors until Ctrl-C; print their connection URLs."""
-    from omni_common.cli.sandbox import run_sandbox
+    from omni_common.cli.sandbox import Wanted, run_sandbox
 
-    run_sandbox({"messente": messente_port, "devino": devino_port}, json=json)
+    ports = {"messente": messente_port, "devino": devino_port}
+    run_sandbox(Wanted(ports=ports, callbacks=callbacks, speed=speed), json=json)
     return int(ExitCode.DONE)
 
 

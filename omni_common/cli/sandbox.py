@@ -5,41 +5,93 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from types import FrameType
+from typing import Any
+
+from attrs import frozen
 
 from omni_common.cli.emulators import emulator_class
 from omni_common.cli.output import write, write_json
+from omni_common.cli.sandbox_callbacks import (
+    SHARED_SECRET,
+    CallbackUrls,
+    read_person,
+    take_lines,
+)
 from omni_common.cli.usage import UsageError
-from omni_common.sandbox import Emulator
+from omni_common.redaction import mask_number
+from omni_common.sandbox import Emulator, SandboxClock
 
-__all__ = ["run_sandbox"]
+__all__ = ["Wanted", "run_sandbox"]
+
+_OWN_SETTINGS: Mapping[str, Mapping[str, Any]] = {"messente": {"shared_secret": SHARED_SECRET}}
 
 
-def run_sandbox(ports: dict[str, int], *, json: bool) -> None:
-    """Run the emulator of each vendor on its port, 0 for a free one, until Ctrl-C or SIGTERM.
+@frozen(kw_only=True)
+class Wanted:
+    """What the sandbox is to be."""
+
+    ports: Mapping[str, int]
+    """The vendors, and where their emulators listen; 0 for a free port."""
+    callbacks: CallbackUrls
+    speed: int
+    """Emulated seconds in each real one."""
+
+
+def run_sandbox(wanted: Wanted, *, json: bool) -> None:
+    """Run the emulators until Ctrl-C or SIGTERM.
 
     Raises:
-        UsageError: A port cannot be had.
+        UsageError: A port cannot be had, or a callback must not go where it should.
         ConfigurationError: There is no such emulator.
     """
-    asyncio.run(_run(ports, json=json))
+    if wanted.speed < 1:
+        raise UsageError("--speed must be 1 or more", field="--speed")
+    asyncio.run(_run(wanted, json=json))
 
 
-async def _run(ports: dict[str, int], *, json: bool) -> None:
+async def _run(wanted: Wanted, *, json: bool) -> None:
     ended = asyncio.Event()
     with _on_end(ended.set):
         async with AsyncExitStack() as stack:
-            urls = {}
-            for name, port in ports.items():
-                emulator = emulator_class(name)(port=port)
+            emulators: dict[str, Any] = _emulators(wanted)
+            for name, emulator in emulators.items():
                 stack.push_async_callback(emulator.close)
-                await _start(emulator, port)
-                urls[name] = emulator.url
-            _announce(urls, json=json)
+                await _start(emulator, wanted.ports[name])
+            _announce({name: each.url for name, each in emulators.items()}, wanted, json=json)
+            _hear_people([each for name, each in emulators.items() if wanted.callbacks.hears(name)])
             await ended.wait()
     write(sys.stderr, "The sandbox is closed.")
+
+
+def _emulators(wanted: Wanted) -> dict[str, Any]:
+    """The emulators, with settings that each vendor's own has."""
+    clock = SandboxClock(speed=wanted.speed)
+    made = {}
+    for name, port in wanted.ports.items():
+        kind: Callable[..., Emulator] = emulator_class(name)
+        settings = {**_OWN_SETTINGS.get(name, {}), **wanted.callbacks.settings(name)}
+        made[name] = kind(port=port, clock=clock, **settings)
+    return made
+
+
+def _hear_people(emulators: list[Any]) -> None:
+    """Let each line of standard input be what a person writes to the accounts of *emulators*."""
+
+    def take(line: str) -> None:
+        person = read_person(line)
+        if person is None:
+            write(sys.stderr, "A line is a number and a text: +37251000099 Yes please")
+            return
+        number, text = person
+        for emulator in emulators:
+            emulator.receive(text, sender=number)
+            write(sys.stderr, f"{mask_number(number)} has written to {emulator.name}")
+
+    if emulators:
+        take_lines(take)
 
 
 async def _start(emulator: Emulator, port: int) -> None:
@@ -53,9 +105,10 @@ async def _start(emulator: Emulator, port: int) -> None:
     raise UsageError(f"{option}: cannot listen on {port}: {reason}", field=option)
 
 
-def _announce(urls: dict[str, str], *, json: bool) -> None:
+def _announce(urls: Mapping[str, str], wanted: Wanted, *, json: bool) -> None:
+    given = wanted.callbacks.given
     if json:
-        write_json({"urls": urls, "error": None})
+        write_json({"urls": urls, "callbacks": given, "error": None})
     else:
         write(sys.stdout, *urls.values())
     write(
@@ -65,6 +118,7 @@ def _announce(urls: dict[str, str], *, json: bool) -> None:
         "  export OMNI_URL='...'",
         "  omni send +37251000000 --text 'Hello' --sender Shop",
         "Numbers that end in 0001 are refused, in 0004 the answer is lost. Ctrl-C ends it.",
+        *(f"--{name.replace('_', '-')}: posted to {url}" for name, url in given.items()),
     )
 
 

@@ -7,8 +7,9 @@ import heapq
 import ipaddress
 import itertools
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,7 +19,15 @@ from attrs import define, evolve, field, frozen
 from omni_common.redaction import mask_text
 from omni_common.sandbox.clock import SandboxClock
 
-__all__ = ["Callback", "CallbackPoster", "PostedCallback", "is_loopback"]
+__all__ = [
+    "Callback",
+    "CallbackPoster",
+    "Maker",
+    "PostOrder",
+    "PostedCallback",
+    "Posting",
+    "is_loopback",
+]
 
 _log = logging.getLogger("omni_common.sandbox")
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
@@ -69,6 +78,27 @@ class PostedCallback:
         return self.status in self.callback.retried
 
 
+class PostOrder(Enum):
+    """In which order callbacks are posted that are due together, as after a clock's jump (T60)."""
+
+    IN_ORDER = "in_order"
+    """As what they tell of happened."""
+    REVERSED = "reversed"
+    """What happened last is told first."""
+
+
+@frozen(kw_only=True)
+class Posting:
+    """When an emulator posts what it has to tell; how often is said by each :class:`Callback`."""
+
+    order: PostOrder = PostOrder.IN_ORDER
+    """The order of those that are due together."""
+    delay: timedelta = timedelta()
+    """How long after it happened a message's change is told of, in emulated time."""
+    before_answer: bool = False
+    """Whether what a request makes happen at once is told of before the request is answered."""
+
+
 Maker: TypeAlias = Callable[[], Callback | None]
 """Makes a callback at the moment it is due; None when there is nothing left to tell."""
 
@@ -94,13 +124,17 @@ def is_loopback(host: str) -> bool:
 class CallbackPoster:
     """Posts callbacks as their time comes, to loopback and to the hosts it was allowed only.
 
-    Redirects are not followed, so an allowed receiver cannot send a callback elsewhere.
+    Redirects are not followed, so an allowed receiver cannot send a callback elsewhere. *order* is
+    asked for whenever there is something to post.
     """
 
-    def __init__(self, clock: SandboxClock, hosts: Collection[str]) -> None:
+    def __init__(
+        self, clock: SandboxClock, hosts: Collection[str], order: Callable[[], PostOrder]
+    ) -> None:
         self.posted: list[PostedCallback] = []
         self._clock = clock
         self._hosts = frozenset(host.casefold() for host in hosts)
+        self._order = order
         self._due: list[_Due] = []
         self._numbers = itertools.count()
         self._changed = asyncio.Event()
@@ -109,8 +143,21 @@ class CallbackPoster:
 
     def schedule(self, at: datetime, make: Maker) -> None:
         """Post what *make* returns once the clock shows *at*."""
-        heapq.heappush(self._due, _Due(at, next(self._numbers), make))
-        self._changed.set()
+        self._await_turn(_Due(at, next(self._numbers), make))
+
+    async def post_at_once(self, makers: Sequence[Maker]) -> None:
+        """Return when what *makers* return was posted and answered, whatever else is due.
+
+        Whoever gives up on that leaves the rest to be posted like anything that is due.
+        """
+        left = [_Due(self._clock.now(), next(self._numbers), make) for make in makers]
+        try:
+            while left:
+                await self._post(left[0])
+                left.pop(0)
+        finally:
+            for due in left:
+                self._await_turn(due)
 
     def wake(self) -> None:
         """Look at the clock again: it was moved."""
@@ -131,8 +178,9 @@ class CallbackPoster:
     async def settle(self) -> None:
         """Return when every callback that is due by now was posted and answered."""
         async with self._posting:
-            while self._due and self._due[0].at <= self._clock.now():
-                await self._post(heapq.heappop(self._due))
+            while next_ones := self._next_ones():
+                for due in next_ones:
+                    await self._post(due)
 
     async def close(self) -> None:
         """Give up the connections; callbacks not yet due are never posted."""
@@ -140,6 +188,21 @@ class CallbackPoster:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _next_ones(self) -> list[_Due]:
+        """What to post before the clock is looked at again."""
+        now = self._clock.now()
+        taken: list[_Due] = []
+        while self._due and self._due[0].at <= now:
+            taken.append(heapq.heappop(self._due))
+            if self._order() is PostOrder.IN_ORDER:
+                break  # a repetition may come between two others
+        taken.reverse()
+        return taken
+
+    def _await_turn(self, due: _Due) -> None:
+        heapq.heappush(self._due, due)
+        self._changed.set()
 
     async def _post(self, due: _Due) -> None:
         callback = due.make()
@@ -149,8 +212,9 @@ class CallbackPoster:
             outcome = await self._deliver(callback)
             self.posted.append(outcome)
             if outcome.is_repeated and due.attempt < callback.attempts:
-                again = evolve(due, at=due.at + callback.retry_after, attempt=due.attempt + 1)
-                heapq.heappush(self._due, again)
+                self._await_turn(
+                    evolve(due, at=due.at + callback.retry_after, attempt=due.attempt + 1)
+                )
 
     async def _deliver(self, callback: Callback) -> PostedCallback:
         outcome = PostedCallback(callback, self._clock.now())

@@ -12,7 +12,14 @@ from typing import Any, ClassVar, Self
 from aiohttp import web
 
 from omni_common.errors import ConfigurationError
-from omni_common.sandbox.callbacks import Callback, CallbackPoster, PostedCallback, is_loopback
+from omni_common.sandbox.callbacks import (
+    Callback,
+    CallbackPoster,
+    Maker,
+    PostedCallback,
+    Posting,
+    is_loopback,
+)
 from omni_common.sandbox.clock import SandboxClock
 from omni_common.sandbox.connection import put
 from omni_common.sandbox.faults import Fault, FaultScript, Target, plain_reply
@@ -24,7 +31,7 @@ from omni_common.sandbox.operation import (
     Reply,
     find_operation,
 )
-from omni_common.sandbox.scenario import Scenario, scenario_of
+from omni_common.sandbox.scenario import RateLimits, fault_of
 
 __all__ = ["Emulator"]
 
@@ -88,10 +95,10 @@ class Emulator(ABC):
         """Every request it received, whatever became of it, in order of arrival."""
         self.retry_after: int | None = 1
         """Seconds in ``Retry-After`` of HTTP 429; None leaves the header out."""
-        self._callback_hosts = tuple(callback_hosts)
-        self._callbacks = CallbackPoster(self.clock, self._callback_hosts)
+        self._callbacks = CallbackPoster(self.clock, callback_hosts, lambda: self.posting().order)
+        self._before_answer: list[Maker] | None = None
         self._script = FaultScript()
-        self._limited: set[str] = set()
+        self._limits = RateLimits()
         self._handled = 0
         self._progress = asyncio.Event()
         self._closing = asyncio.Event()
@@ -132,6 +139,10 @@ class Emulator(ABC):
         """Return the callback that tells of *change*, or None when the vendor sends none."""
         del entry, change
         return None
+
+    def posting(self) -> Posting:
+        """Return when callbacks are posted; asked for with each of them."""
+        return Posting()
 
     @property
     def host(self) -> str:
@@ -267,8 +278,8 @@ class Emulator(ABC):
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._callbacks.close()
         await runner.cleanup()
+        await self._callbacks.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -308,23 +319,31 @@ class Emulator(ABC):
     def _plan(self, entry: LedgerEntry, changes: Sequence[StateChange]) -> None:
         if entry.callback_url is None:
             return
-
-        def maker(change: StateChange) -> Callable[[], Callback | None]:
-            def make() -> Callback | None:
-                current = self.ledger[entry.id]
-                return self.callback(current, change) if change in current.plan else None
-
-            return make
-
+        delay, now = self.posting().delay, self.clock.now()
         for change in changes:
-            self._callbacks.schedule(change.at, maker(change))
+            due, make = change.at + delay, partial(self._callback_then, entry.id, change)
+            if self._before_answer is not None and due <= now:
+                self._before_answer.append(make)
+            else:
+                self._callbacks.schedule(due, make)
+
+    def _callback_then(self, id: str, change: StateChange) -> Callback | None:
+        """The callback of *change* when it is due; None if it did not come to pass."""
+        entry = self.ledger[id]
+        return self.callback(entry, change) if change in entry.plan else None
 
     async def _serve(self, web_request: web.Request) -> web.StreamResponse:
         request, match = self._read(web_request, await web_request.read())
         self.requests.append(request)
-        reply, fault = self._answer(request, match)
+        first: list[Maker] = []
+        self._before_answer = first if self.posting().before_answer else None
+        try:
+            reply, fault = self._answer(request, match)
+        finally:
+            self._before_answer = None
         self._handled += 1
         self._progress.set()
+        await self._callbacks.post_at_once(first)
         return await put(web_request, reply, fault, self._closing)
 
     def _read(self, web_request: web.Request, body: bytes) -> tuple[ReceivedRequest, Match]:
@@ -357,31 +376,17 @@ class Emulator(ABC):
             reply = refusal or self._no_operation(request, match)
             return (self.fault_reply(ordered, reply), ordered) if ordered else (reply, None)
         numbers = tuple(match.operation.recipients(request))
-        if ordered is None and self._is_limited(numbers):
+        if ordered is None and self._limits.tell(numbers):
             return self.fault_reply(Fault.RATE_LIMITED, Reply(200)), Fault.RATE_LIMITED
         before = len(self.ledger)
         reply = match.operation.handle(request)
-        fault = ordered or (_fault_of(numbers) if len(self.ledger) > before else None)
+        fault = ordered or (fault_of(numbers) if len(self.ledger) > before else None)
         return (self.fault_reply(fault, reply), fault) if fault else (reply, None)
 
     def _no_operation(self, request: ReceivedRequest, match: Match) -> Reply:
         if match.allowed:
             return self.wrong_method(request, match.allowed)
         return self.unknown_path(request)
-
-    def _is_limited(self, numbers: Sequence[str]) -> bool:
-        fresh = {
-            number
-            for number in numbers
-            if scenario_of(number) is Scenario.RATE_LIMITED and number not in self._limited
-        }
-        self._limited |= fresh
-        return bool(fresh)
-
-
-def _fault_of(numbers: Sequence[str]) -> Fault | None:
-    faults = (scenario_of(number).fault for number in numbers)
-    return next((fault for fault in faults if fault and fault.takes_request), None)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,7 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from omni_common.sandbox import Scenario
 from tests.cli.command import Omni, completed, started
+from tests.sandbox.blocking_receiver import BlockingReceiver
 
 CLOSED = "The sandbox is closed."
 
@@ -19,6 +23,12 @@ def sandbox() -> Iterator[subprocess.Popen[str]]:
     with started("sandbox") as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def receiver() -> Iterator[BlockingReceiver]:
+    with BlockingReceiver() as server:
+        yield server
 
 
 def lines_of(process: subprocess.Popen[str], count: int) -> list[str]:
@@ -96,12 +106,88 @@ def test_a_port_that_cannot_be_had_is_wrong_usage(omni: Omni) -> None:
 
 
 def test_the_urls_come_as_one_document_too() -> None:
-    with started("sandbox", "--json") as process:
-        lines = lines_of(process, 7)
+    reports = "http://127.0.0.1:1/reports"
+    with started("sandbox", "--json", "--devino-callback-url", reports) as process:
+        lines = lines_of(process, 10)
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate()
     assert process.returncode == 0, complaints
-    assert lines[0] == "{"
-    assert lines[-1] == "}"
-    assert '"messente": "messente://' in lines[2]
-    assert '"devino": "devino://' in lines[3]
+    document = json.loads("\n".join(lines))
+    assert document["urls"]["messente"].startswith("messente://")
+    assert document["urls"]["devino"].startswith("devino://")
+    assert document["callbacks"] == {"devino_callback_url": reports}
+    assert document["error"] is None
+
+
+# Callbacks
+
+
+def test_reports_are_posted_as_time_passes_which_may_be_fast(receiver: BlockingReceiver) -> None:
+    options = ("--messente-callback-url", receiver.url, "--speed", "600")
+    with started("sandbox", *options) as process:
+        messente, _ = lines_of(process, 2)
+        message = ("--channel", "viber", "--then", "sms", "--ttl", "5m", "--text", "Sale!")
+        sent = completed(
+            *("send", Scenario.EXPIRED.number(), *message),
+            environment={"OMNI_URL": f"{messente}?sender=Shop"},
+        )
+        assert sent.code == 0, sent.complaints
+        reports = [(body["channel"], body["status"]) for body in receiver.wait(4)]
+        process.terminate()
+        _, complaints = process.communicate()
+    assert reports == [("viber", "ACK"), ("viber", "EXPIRED"), ("sms", "ACK"), ("sms", "DELIVRD")]
+    assert f"--messente-callback-url: posted to {receiver.url}" in complaints.splitlines()
+
+
+def test_what_is_typed_is_what_people_write(receiver: BlockingReceiver) -> None:
+    urls = ("--messente-inbound-url", receiver.url, "--devino-incoming-url", receiver.url)
+    with started("sandbox", *urls, stdin=subprocess.PIPE) as process:
+        lines_of(process, 2)
+        assert process.stdin is not None
+        process.stdin.write("+37251000099 Yes please\nno number\n+372510\n+37251000099 Да\n+37")
+        process.stdin.flush()
+        bodies = receiver.wait(4)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate()
+    assert process.returncode == 0, complaints
+    assert [body["text"] for body in bodies if "sender" in body] == ["Yes please", "Да"]
+    assert [body["text"] for body in bodies if "from" in body] == ["Yes please", "Да"]
+    signatures = ["X-Messente-Signature" in headers for headers in receiver.headers]
+    assert sum(signatures) == 2
+    assert complaints.count("A line is a number and a text") == 2
+    assert "37251000099 has" not in complaints
+    assert complaints.splitlines()[-1] == CLOSED
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no such terminals here")
+def test_it_may_be_typed_at_a_terminal(receiver: BlockingReceiver) -> None:
+    keyboard, terminal = os.openpty()
+    try:
+        options = ("--devino-incoming-url", receiver.url)
+        with started("sandbox", *options, stdin=terminal) as process:
+            lines_of(process, 2)
+            os.write(keyboard, b"+37251000099 Yes please\n")
+            [body] = receiver.wait(1)
+            process.terminate()
+            process.communicate()
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert (body["from"], body["text"]) == ("37251000099", "Yes please")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example/reports", "ftp://127.0.0.1/", "http://[", ""]
+)
+@pytest.mark.parametrize("option", ["--messente-inbound-url", "--devino-email-callback-url"])
+def test_nothing_is_posted_to_other_machines(omni: Omni, option: str, url: str) -> None:
+    ended = omni("sandbox", option, url, "--json")
+    assert (ended.code, ended.document["error"]["field"]) == (64, option)
+    assert "shop.example" not in ended.text
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "fast"])
+def test_time_goes_forwards_and_no_slower_than_outside(omni: Omni, speed: str) -> None:
+    ended = omni("sandbox", "--speed", speed, "--json")
+    assert (ended.code, ended.document["error"]["field"]) == (64, "--speed")

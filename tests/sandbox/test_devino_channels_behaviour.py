@@ -65,7 +65,12 @@ async def test_a_message_goes_through_the_states_of_an_sms(devino: Caller) -> No
 
 @pytest.mark.parametrize(
     ("scenario", "word"),
-    [(Scenario.UNDELIVERED, "UNDELIVERABLE"), (Scenario.EXPIRED, "EXPIRED")],
+    [
+        (Scenario.UNDELIVERED, "UNDELIVERABLE"),
+        (Scenario.EXPIRED, "EXPIRED"),
+        (Scenario.LATE, "DELIVERED"),
+        (Scenario.REJECTED, "REJECTED"),
+    ],
 )
 async def test_numbers_decide_how_a_message_ends(
     devino: Caller, scenario: Scenario, word: str

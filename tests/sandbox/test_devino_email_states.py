@@ -9,7 +9,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from devino_async.sandbox import DevinoEmulator
+from devino_async.sandbox import DevinoBehaviour, DevinoEmulator
 from omni_common.sandbox import Fault, SandboxClock
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.devino_http import KEY, Caller
@@ -38,6 +38,8 @@ async def _words(devino: Caller, receiver: CallbackReceiver) -> list[str]:
         ("a@mail.example", ["ACCEPTED", "SENT", "DELIVERED"]),
         ("a0002@mail.example", ["ACCEPTED", "SENT", "BOUNCED"]),
         ("a0003@mail.example", ["ACCEPTED", "SENT", "EXPIRED"]),
+        ("a0009@mail.example", ["ACCEPTED", "SENT", "EXPIRED", "DELIVERED"]),
+        ("a0010@mail.example", ["ACCEPTED", "REJECTED"]),
         ("a@mail0002.example", ["ACCEPTED", "SENT", "DELIVERED"]),
     ],
 )
@@ -135,3 +137,13 @@ async def test_who_unsubscribed_gets_a_letter_only_if_nobody_checks(
     assert words[ids[0]] == ["ACCEPTED", "REJECTED"]
     assert words[ids[1]] == ["ACCEPTED", "SENT", "DELIVERED"]
     assert devino.emulator.ledger[unchecked].state(devino.emulator.clock.now()) == "DELIVERED"
+
+
+async def test_t60_an_event_can_come_twice_and_before_the_answer(
+    devino: Caller, receiver: CallbackReceiver
+) -> None:
+    devino.emulator.behaviour = DevinoBehaviour(callback_copies=2, reports_before_answer=True)
+    [id] = await posted(devino)
+    assert [(event["messageId"], event["event"]) for [event] in receiver.bodies] == [
+        (id, "ACCEPTED")
+    ] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,9 +12,14 @@ from attrs import evolve
 
 from devino_async.sandbox import DevinoBehaviour, DevinoEmulator, variants
 from devino_async.sandbox.email_behaviour import AfterDelivery, EmailBehaviour
-from devino_async.sandbox.omni_behaviour import AfterViber, CallbackRetry, OmniBehaviour
+from devino_async.sandbox.omni_behaviour import (
+    AfterViber,
+    CallbackMessageId,
+    CallbackRetry,
+    OmniBehaviour,
+)
 from devino_async.sandbox.states import StatusWord
-from omni_common.sandbox import SandboxClock
+from omni_common.sandbox import SandboxClock, Scenario
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.devino_http import KEY, Caller
 from tests.support.devino_tasks import (
@@ -99,7 +105,8 @@ async def test_every_variant_takes_a_cascade_and_tells_how_it_ends(
     told = await events(devino, receiver, first, second, contact={"phone": "79030000003"})
     assert {each["status"] for each in told} == {"expired", "delivered"}
     [entry] = devino.emulator.ledger
-    assert {str(each["messageId"]) for each in told} == {entry.id}
+    if behaviour.omni.callback_message_id is CallbackMessageId.ANSWERS:
+        assert {str(each["messageId"]) for each in told} == {entry.id}
 
 
 async def test_nobody_is_told_of_a_message_without_a_url(
@@ -156,6 +163,74 @@ async def test_t59_each_channel_is_told_of_under_one_message_id(
     assert [each["status"] for each in told] == ["expired", "delivered"]
     assert len({each["messageId"] for each in told}) == 1
     assert len({each["triggerId"] for each in told}) == 2
+
+
+@pytest.mark.parametrize("which", CallbackMessageId)
+async def test_a_later_channel_can_have_an_id_of_its_own_or_none(
+    devino: Caller, receiver: CallbackReceiver, which: CallbackMessageId
+) -> None:
+    behave(devino, callback_message_id=which)
+    first = trigger("VIBER")
+    second = fallback("SMS", 1, of=first, wait=60)
+    told = await events(devino, receiver, first, second, contact={"phone": "79030000003"})
+    [entry] = devino.emulator.ledger
+    expected = {"answers": entry.id, "own": entry.parts[1], "absent": None}
+    assert [each.get("messageId") for each in told] == [entry.id, expected[which.value]]
+    assert len({entry.id, *entry.parts}) == 2
+    await events(devino, receiver)
+    ids = [id for each in devino.emulator.ledger for id in each.parts]
+    assert len(ids) == len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"b": "1", "a": "2"},
+        {"omni_reference": "Заказ 17 \u2028", "omni_channels": "63322:viber 63323:sms"},
+        {"nested": {"list": [1, None, True, 0.1, 2**63], "empty": ""}, "\ud83d": "\x00"},
+    ],
+)
+async def test_callback_data_comes_back_as_it_was_sent(
+    devino: Caller, receiver: CallbackReceiver, data: dict[str, Any]
+) -> None:
+    first = trigger("VIBER")
+    second = fallback("SMS", 1, of=first, wait=60)
+    contact = {"phone": "79030000003"}
+    told = await events(devino, receiver, first, second, contact=contact, callbackData=data)
+    assert [json.dumps(each["callbackData"]) for each in told] == [json.dumps(data)] * 2
+
+
+async def test_without_callback_data_none_comes_back(
+    devino: Caller, receiver: CallbackReceiver
+) -> None:
+    [event] = await events(devino, receiver)
+    assert "callbackData" not in event
+
+
+@pytest.mark.parametrize(
+    "scenario", [each for each in Scenario if not each.fault and each is not Scenario.REFUSED]
+)
+async def test_only_documented_words_are_told_on_any_channel(
+    devino: Caller, receiver: CallbackReceiver, scenario: Scenario
+) -> None:
+    """Nothing is told of a message that is merely on its way (A14)."""
+    documented = (
+        "delivered expired undeliverable bounced opened clicked rejected deleted subscribed"
+        " unsubscribed complained unknown canceled"
+    )
+    first = trigger("EMAIL")
+    second = fallback("VIBER", 1, of=first)
+    third = fallback("SMS", 2, of=second)
+    contact = {
+        "email": f"ann{scenario.value}@mail.example",
+        "phone": scenario.number("7903000"),
+    }
+    behave(devino, after_viber=AfterViber.OPENED)
+    told = await events(devino, receiver, first, second, third, contact=contact)
+    words = {each["status"] for each in told}
+    assert words
+    assert words <= set(documented.split())
 
 
 async def test_a_letter_and_what_is_done_with_it_are_told_with_the_address(

@@ -29,8 +29,8 @@ from tests.support.devino_tasks import (
 @pytest.fixture
 async def devino(http: aiohttp.ClientSession, clock: SandboxClock) -> AsyncIterator[Caller]:
     async with DevinoEmulator(clock=clock, key=KEY) as emulator:
-        fill(emulator, "111", ("79030000010", None), ("79030000011", "b@mail.example"))
-        fill(emulator, "222", ("79030000010", None), (None, "c@mail.example"))
+        fill(emulator, "111", ("79030000020", None), ("79030000021", "b@mail.example"))
+        fill(emulator, "222", ("79030000020", None), (None, "c@mail.example"))
         fill(emulator, "333", (None, "b@mail.example"))
         yield Caller(emulator, http)
 
@@ -66,7 +66,7 @@ async def counters(devino: Caller, task_id: str) -> list[int]:
 async def test_a_task_writes_to_everybody_in_its_lists_at_its_start(devino: Caller) -> None:
     task_id = await created(devino, list_task(111, startTime="2027-01-01 10:00:00"))
     entries = list(devino.emulator.ledger)
-    assert recipients(devino) == ["79030000010", "79030000011"]
+    assert recipients(devino) == ["79030000020", "79030000021"]
     assert {entry.origin for entry in entries} == {"omni_send"}
     assert {entry.send_at for entry in entries} == {datetime(2027, 1, 1, 10, tzinfo=UTC)}
     assert [entry.content["contactId"] for entry in entries] == ["111-0", "111-1"]
@@ -110,10 +110,10 @@ async def test_t30_the_zone_of_the_start_is_not_told(devino: Caller) -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ({"contactGroupIds": [111, 222]}, ["79030000010", "79030000011", "79030000010"]),
-        ({"stopContactGroupIds": [333]}, ["79030000010"]),
-        ({"stopContactGroupIds": [222]}, ["79030000011"]),
-        ({"contactGroupIds": [111, 999]}, ["79030000010", "79030000011"]),
+        ({"contactGroupIds": [111, 222]}, ["79030000020", "79030000021", "79030000020"]),
+        ({"stopContactGroupIds": [333]}, ["79030000020"]),
+        ({"stopContactGroupIds": [222]}, ["79030000021"]),
+        ({"contactGroupIds": [111, 999]}, ["79030000020", "79030000021"]),
         ({"contactGroupIds": [], "segmentIds": [111]}, []),
     ],
 )
@@ -139,8 +139,8 @@ async def test_whether_duplicates_are_written_to_can_be_read_either_way(
     behave(devino, check_duplicate=reading)
     source = {"contactGroupIds": [111, 222], "checkDuplicate": check}
     await created(devino, list_task(111, source=source))
-    repeated = ["79030000010"] if is_repeated else []
-    assert recipients(devino) == ["79030000010", "79030000011", *repeated]
+    repeated = ["79030000020"] if is_repeated else []
+    assert recipients(devino) == ["79030000020", "79030000021", *repeated]
 
 
 async def test_a_cascade_to_lists_has_one_entry_for_each_person(devino: Caller) -> None:
@@ -168,10 +168,10 @@ async def test_t54_a_task_that_the_account_cannot_pay_is_stopped(
     http: aiohttp.ClientSession, clock: SandboxClock
 ) -> None:
     async with DevinoEmulator(clock=clock, key=KEY, credit=1) as emulator:
-        fill(emulator, "111", ("79030000010", None), ("79030000011", None))
+        fill(emulator, "111", ("79030000020", None), ("79030000021", None))
         devino = Caller(emulator, http)
         task_id = await created(devino, list_task(111))
-        assert (recipients(devino), emulator.credit) == (["79030000010"], 0)
+        assert (recipients(devino), emulator.credit) == (["79030000020"], 0)
         assert (await read(devino, task_id))["state"] == "STOPPED_BALANCE_BLOCKED"
         assert await listed(devino, "&includedStates=STOPPED_BALANCE_BLOCKED") == [task_id]
         advance(devino, 24 * 3600)

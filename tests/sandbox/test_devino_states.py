@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from devino_async.sandbox import DevinoBehaviour, DevinoEmulator
-from omni_common.sandbox import Fault, SandboxClock
+from omni_common.sandbox import Fault, Pace, PostOrder, SandboxClock, Scenario
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.devino_http import KEY, Caller, sms
 
@@ -86,6 +86,16 @@ async def test_a_number_decides_what_becomes_of_its_message(devino: Caller) -> N
     assert await devino.status(expiring) == "SENT"
     devino.emulator.clock.advance(SECOND)
     assert await devino.status(expiring) == "EXPIRED"
+
+
+async def test_a_number_can_be_rejected_or_come_late(devino: Caller) -> None:
+    rejected = await devino.sent(to=Scenario.REJECTED.number("7903000"))
+    late = await devino.sent(to=Scenario.LATE.number("7903000"), validity=30)
+    devino.emulator.clock.advance(SECOND * 30)
+    assert await devino.status(rejected) == "REJECTED"
+    assert await devino.status(late) == "EXPIRED"
+    devino.emulator.clock.advance(SECOND * 10)
+    assert await devino.status(late) == "DELIVERED"
 
 
 async def test_a_number_can_lose_the_answer_to_an_accepted_message(devino: Caller) -> None:
@@ -180,3 +190,48 @@ async def test_a_callback_not_answered_with_200_may_be_repeated(
         await devino.emulator.settle()
         devino.emulator.clock.advance(timedelta(minutes=1))
     assert len(receiver.received) == posted
+
+
+async def test_t60_callbacks_can_come_twice_late_and_in_reverse(
+    devino: Caller, receiver: CallbackReceiver
+) -> None:
+    devino.emulator.behaviour = DevinoBehaviour(
+        callback_copies=2, callback_delay=SECOND * 30, callback_order=PostOrder.REVERSED
+    )
+    await devino.sent(callbackUrl=receiver.url)
+    devino.emulator.clock.advance(SECOND * 29)
+    await devino.emulator.settle()
+    assert receiver.received == []
+    devino.emulator.clock.advance(SECOND * 3)
+    await devino.emulator.settle()
+    words = ("DELIVERED", "SENT", "ENROUTE", "ACCEPTED")
+    assert [event["status"] for [event] in receiver.bodies] == [w for w in words for _ in range(2)]
+
+
+async def test_a_status_can_be_posted_before_the_send_is_answered(
+    devino: Caller, receiver: CallbackReceiver
+) -> None:
+    devino.emulator.behaviour = DevinoBehaviour(reports_before_answer=True)
+    id = await devino.sent(callbackUrl=receiver.url)
+    [[event]] = receiver.bodies
+    assert (event["messageId"], event["status"]) == (id, "ACCEPTED")
+    devino.emulator.pace = Pace().at_once()
+    await devino.sent(callbackUrl=receiver.url)
+    words = [event["status"] for [event] in receiver.bodies[1:]]
+    assert words == ["ACCEPTED", "ENROUTE", "SENT", "DELIVERED"]
+
+
+async def test_callbacks_about_a_scheduled_message_wait_for_its_time(
+    devino: Caller, receiver: CallbackReceiver
+) -> None:
+    await devino.sent(scheduledTime="2027-01-01T10:00:00Z", callbackUrl=receiver.url)
+    found = []
+    for step in (SECOND * 3599, SECOND, SECOND * 2):
+        devino.emulator.clock.advance(step)
+        await devino.emulator.settle()
+        found.append([event["status"] for [event] in receiver.bodies])
+    assert found == [
+        ["SCHEDULED"],
+        ["SCHEDULED", "ENROUTE"],
+        ["SCHEDULED", "ENROUTE", "SENT", "DELIVERED"],
+    ]

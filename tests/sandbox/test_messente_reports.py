@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from messente_async.sandbox import MessenteBehaviour, MessenteEmulator
-from omni_common.sandbox import SandboxClock, Scenario
+from omni_common.sandbox import PostOrder, SandboxClock, Scenario
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.messente_caller import ITEM_KEYS, MessenteCaller, omnimessage, sms
 
@@ -100,6 +100,63 @@ async def test_t60_a_report_may_come_twice(
     await messente_emulator.settle()
     words = [body["status"] for body in receiver.bodies]
     assert words == ["ACK", "ACK", "DELIVRD", "DELIVRD"]
+
+
+async def test_channels_that_are_not_tried_are_not_reported(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator, receiver: CallbackReceiver
+) -> None:
+    await messente.accepted(omnimessage(VIBER, sms(), dlr_url=receiver.url))
+    messente_emulator.clock.advance(HOUR)
+    await messente_emulator.settle()
+    reports = [(body["channel"], body["status"]) for body in receiver.bodies]
+    assert reports == [("viber", "ACK"), ("viber", "DELIVRD")]
+
+
+async def test_t60_reports_can_come_in_reverse_and_late(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator, receiver: CallbackReceiver
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(
+        callback_order=PostOrder.REVERSED, callback_delay=timedelta(minutes=1)
+    )
+    to = Scenario.LATE.number()
+    await messente.accepted(omnimessage(VIBER, sms(), to=to, dlr_url=receiver.url))
+    messente_emulator.clock.advance(timedelta(minutes=1))
+    await messente_emulator.settle()
+    assert receiver.received == []
+    messente_emulator.clock.advance(HOUR)
+    await messente_emulator.settle()
+    assert [(body["channel"], body["status"]) for body in receiver.bodies] == [
+        ("viber", "DELIVRD"),
+        ("sms", "DELIVRD"),
+        ("sms", "ACK"),
+        ("viber", "EXPIRED"),
+        ("viber", "ACK"),
+    ]
+    assert receiver.bodies[3]["timestamp"] == "2027-01-01T09:05:00.000000"
+
+
+async def test_a_delivery_can_be_reported_before_the_send_is_answered(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator, receiver: CallbackReceiver
+) -> None:
+    messente_emulator.behaviour = MessenteBehaviour(reports_before_answer=True)
+    id = await messente.accepted(omnimessage(sms(), dlr_url=receiver.url))
+    assert [(body["omnimessage_id"], body["status"]) for body in receiver.bodies] == [
+        (id, "ACK"),
+        (id, "DELIVRD"),
+    ]
+
+
+async def test_reports_about_a_scheduled_message_wait_for_its_time(
+    messente: MessenteCaller, messente_emulator: MessenteEmulator, receiver: CallbackReceiver
+) -> None:
+    due = (messente_emulator.clock.now() + HOUR).isoformat()
+    await messente.accepted(omnimessage(sms(), time_to_send=due, dlr_url=receiver.url))
+    messente_emulator.clock.advance(HOUR)
+    await messente_emulator.settle()
+    assert receiver.received == []
+    messente_emulator.clock.advance(timedelta(seconds=2))
+    await messente_emulator.settle()
+    assert [body["status"] for body in receiver.bodies] == ["ACK", "DELIVRD"]
 
 
 async def test_a_message_of_a_dropped_answer_is_delivered_all_the_same(

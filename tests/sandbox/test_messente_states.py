@@ -140,6 +140,34 @@ async def test_a_lone_channel_that_expires_is_the_end(
     assert await statuses(messente, id) == ["EXPIRED"]
 
 
+async def test_t60_a_channel_that_expired_can_deliver_after_the_next_one_did(
+    messente: MessenteCaller, clock: SandboxClock
+) -> None:
+    to = Scenario.LATE.number()
+    id = await messente.accepted(omnimessage({**VIBER, "ttl": 10}, sms(), to=to))
+    assert (await course(messente, clock, id, 30))[-3:] == [
+        ["EXPIRED", "ACK"],
+        ["EXPIRED", "DELIVRD"],
+        ["DELIVRD", "DELIVRD"],
+    ]
+    alone = await messente.accepted(omnimessage(sms(), to=to))
+    assert (await course(messente, clock, alone, 30))[-2:] == [["EXPIRED"], ["DELIVRD"]]
+
+
+async def test_a_channel_that_is_rejected_hands_over_at_once(
+    messente: MessenteCaller, clock: SandboxClock
+) -> None:
+    to = Scenario.REJECTED.number()
+    id = await messente.accepted(omnimessage(VIBER, sms(), to=to))
+    assert (await course(messente, clock, id, 9))[-3:] == [
+        ["REJECTD", None],
+        ["REJECTD", "ACK"],
+        ["REJECTD", "DELIVRD"],
+    ]
+    rejected, _ = (await messente.status(id)).data["statuses"]
+    assert (rejected["err"], bool(rejected["error"])) == (8, True)
+
+
 async def test_a_delivery_on_the_first_channel_leaves_the_next_untried(
     messente: MessenteCaller, clock: SandboxClock
 ) -> None:
