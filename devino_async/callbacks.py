@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from devino_async.converter import read_objects
-from omni_common.callback import callback_objects
+from omni_common.callbacks import callback_objects
 
 __all__ = ["read_events"]
 

@@ -14,6 +14,7 @@ from messente_async.callbacks import (
     InboundMessage,
     read_delivery_report,
     read_inbound,
+    sign,
     verify_signature,
 )
 from messente_async.client import MessenteClient
@@ -155,5 +156,6 @@ __all__ = [
     "cascade_state",
     "read_delivery_report",
     "read_inbound",
+    "sign",
     "verify_signature",
 ]

@@ -23,7 +23,7 @@ from attrs import field, frozen
 from messente_async import _values as values
 from messente_async.omnimessage import Channel
 from messente_async.report import DeliveryResult, read_channel, read_result
-from omni_common.callback import callback_objects
+from omni_common.callbacks import callback_objects
 from omni_common.errors import ConfigurationError
 from omni_common.redaction import mask_number, mask_sender, mask_text
 from omni_common.secret import Secret
@@ -34,6 +34,7 @@ __all__ = [
     "InboundMessage",
     "read_delivery_report",
     "read_inbound",
+    "sign",
     "verify_signature",
 ]
 
@@ -125,6 +126,19 @@ def read_inbound(body: bytes) -> tuple[InboundMessage, ...]:
     )
 
 
+def sign(body: bytes, secret: Secret | str) -> str:
+    """The signature that Messente gives *body*, in lower-case hexadecimal digits; for your tests.
+
+    Args:
+        body: The raw bytes that are posted.
+        secret: See :func:`verify_signature`.
+
+    Raises:
+        ConfigurationError: *secret* is empty, with which anybody could sign.
+    """
+    return hmac.digest(_key(secret), body, hashlib.sha256).hex()
+
+
 def verify_signature(body: bytes, signature: str | None, secret: Secret | str) -> bool:
     """Whether *signature* is Messente's for *body*; compared in constant time.
 
@@ -141,8 +155,7 @@ def verify_signature(body: bytes, signature: str | None, secret: Secret | str) -
     Raises:
         ConfigurationError: *secret* is empty, with which anybody could sign.
     """
-    key = _key(secret)
-    expected = hmac.digest(key, body, hashlib.sha256).hex()
+    expected = sign(body, secret)
     # Only ASCII can be compared in constant time, and no other character is a digit.
     given = (signature or "").lower().encode("ascii", "replace")
     return hmac.compare_digest(expected.encode("ascii"), given)
@@ -151,6 +164,6 @@ def verify_signature(body: bytes, signature: str | None, secret: Secret | str) -
 def _key(secret: Secret | str) -> bytes:
     text = secret.reveal() if isinstance(secret, Secret) else secret
     if not isinstance(text, str) or not text:
-        msg = "a signature cannot be checked without its secret"
+        msg = "a signature can be neither made nor checked without its secret"
         raise ConfigurationError(msg, provider="messente", field="secret")
     return text.encode("utf-8", "surrogatepass")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from messente_async.answers import BulkItem, OmnimessageCreated
 from messente_async.client import MessenteClient
+from messente_async.delivery import ID_PREFIX, channel_of, part_report
 from messente_async.message import (
     SHORTEST_TTL,
     content_problems,
@@ -15,7 +16,6 @@ from messente_async.message import (
     omnimessage_of,
 )
 from messente_async.omnimessage import ADVISED_BATCH_SIZE, bulk_request, send_request
-from messente_async.report import DeliveryError, DeliveryResult
 from messente_async.verdicts import bulk_reader, item_failure, sent_reader
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Clock, SystemClock
@@ -31,7 +31,7 @@ from omni_common.history import History
 from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
-from omni_common.report import DeliveryFault, DeliveryReport, DeliveryState, PartReport, Price
+from omni_common.report import DeliveryReport, DeliveryState, PartReport
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["MessenteProvider"]
 
 _NAME = "messente"
-_ID = "messente:"
 _PRIORITIES = frozenset([Priority.LOW, Priority.NORMAL, Priority.HIGH])
 _REMEMBERED = 10_000
 """Cascades whose channels are kept in mind, the latest ones."""
@@ -130,7 +129,7 @@ class MessenteProvider(OmniProvider):
     async def status(self, id: str) -> DeliveryReport:
         """The state of a message and of each of its channels; see ``OmniProvider.status``."""
         response = await self.client.status(_omnimessage_id(id))
-        reported = [_part_report(result) for result in response.statuses]
+        reported = [part_report(result) for result in response.statuses]
         parts = [*reported, *self._still_to_try(id, reported)]
         if not parts:
             return DeliveryReport(id, DeliveryState.ACCEPTED, raw=response.raw)
@@ -206,25 +205,27 @@ def _capabilities(batch_size: int) -> Capabilities:
             cancel=True,
             schedule=True,
             callback=True,
+            callback_area="messente.delivery",
             priorities=_PRIORITIES,
             shortest_ttl=SHORTEST_TTL,
             longest_text=longest_text,
             notes=notes,
         )
 
+    channels = {
+        Channel.SMS: channel(),
+        Channel.VIBER: channel(
+            "Text, image, button and video in the combinations Messente documents.",
+            longest_text=1000,
+        ),
+        Channel.WHATSAPP: channel(
+            "Free text only within 24 hours of the recipient's own message; else a template."
+        ),
+    }
     return Capabilities(
         provider=_NAME,
-        channels={
-            Channel.SMS: channel(),
-            Channel.VIBER: channel(
-                "Text, image, button and video in the combinations Messente documents.",
-                longest_text=1000,
-            ),
-            Channel.WHATSAPP: channel(
-                "Free text only within 24 hours of the recipient's own message; else a template."
-            ),
-        },
-        cascade=True,
+        channels=channels,
+        cascade=channels,
         batch_size=batch_size,
         notes=("Only a scheduled message can be cancelled, before its time.",),
     )
@@ -232,56 +233,23 @@ def _capabilities(batch_size: int) -> Capabilities:
 
 def _receipt(message: Message, created: OmnimessageCreated, history: History) -> Receipt:
     return Receipt(
-        id=f"{_ID}{created.omnimessage_id}",
+        id=f"{ID_PREFIX}{created.omnimessage_id}",
         provider=_NAME,
         reference=message.reference,
         to=message.phone or "",
         parts=tuple(
-            Part(_channel(part.channel), part.message_id, part.sender) for part in created.messages
+            Part(channel_of(part.channel), part.message_id, part.sender)
+            for part in created.messages
         ),
         attempts=history.attempts,
         raw=created.raw,
     )
 
 
-def _part_report(result: DeliveryResult) -> PartReport:
-    raw_at = result.raw.get("timestamp") if isinstance(result.raw, dict) else None
-    return PartReport(
-        channel=_channel(result.channel),
-        state=result.state,
-        id=result.message_id,
-        raw_state=None if result.status is None else str(result.status),
-        at=result.timestamp,
-        raw_at=raw_at if isinstance(raw_at, str) else None,
-        error=_fault(result),
-        price=_price(result),
-    )
-
-
-def _fault(result: DeliveryResult) -> DeliveryFault | None:
-    # 0 is no error, and 10 is "Seen" (section F): neither is a fault.
-    if result.err in {DeliveryError.NO_ERROR, DeliveryError.SEEN}:
-        return None
-    if result.err is None:
-        return DeliveryFault(None, result.error) if result.error else None
-    return DeliveryFault(str(int(result.err)), result.error)
-
-
-def _price(result: DeliveryResult) -> Price | None:
-    info = result.price_info
-    if info is None or info.total_price is None:
-        return None
-    return Price(info.total_price, per_segment=info.part_price, segments=info.parts_count)
-
-
-def _channel(channel: str | None) -> Channel | str:
-    known = {member.value: member for member in Channel}
-    return known.get(str(channel), str(channel)) if channel else "unknown"
-
-
 def _omnimessage_id(id: str) -> str:
     # Not a connection URL, which begins alike and would take a password along.
-    if isinstance(id, str) and id.startswith(_ID) and not id.startswith(f"{_ID}//") and id != _ID:
-        return id.removeprefix(_ID)
+    is_ours = isinstance(id, str) and id.startswith(ID_PREFIX) and id != ID_PREFIX
+    if is_ours and not id.startswith(f"{ID_PREFIX}//"):
+        return id.removeprefix(ID_PREFIX)
     msg = "this is not the id of a message sent over messente; ids begin with messente:"
     raise ForeignIdError(msg, provider=_NAME)

@@ -1,5 +1,6 @@
 """One async interface over messaging vendors: send, status and cancel, with honest outcomes."""
 
+from omni_common.callbacks.events import IncomingMessage, Subscription, SubscriptionChanged
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.config import connect
 from omni_common.errors import (
@@ -7,6 +8,7 @@ from omni_common.errors import (
     Attempt,
     AuthenticationError,
     CallbackError,
+    CallbackRefusedError,
     CancelFailedError,
     ClientClosedError,
     ConfigurationError,
@@ -67,6 +69,7 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "CallbackError",
+    "CallbackRefusedError",
     "CancelFailedError",
     "Capabilities",
     "Channel",
@@ -83,6 +86,7 @@ __all__ = [
     "Encoding",
     "ForeignIdError",
     "History",
+    "IncomingMessage",
     "InsufficientFundsError",
     "InvalidMessageError",
     "InvalidQueryError",
@@ -112,6 +116,8 @@ __all__ = [
     "ServerFailedError",
     "Sms",
     "StatusResult",
+    "Subscription",
+    "SubscriptionChanged",
     "UnexpectedAnswerError",
     "Unknown",
     "UnknownMessageError",

@@ -87,7 +87,7 @@ class Batches:
         self._provider = provider
         self._name = capabilities.provider
         self._size = capabilities.batch_size
-        self._channels = capabilities.channels
+        self._capabilities = capabilities
         self._batches: deque[_Batch] = deque()
         self._open: _Batch | None = None
         self._due = 0.0
@@ -218,7 +218,8 @@ class Batches:
         return tuple(outcome for batch in self._batches for outcome in batch.unreported())
 
     def _goes_in_bulk(self, message: Message) -> bool:
-        known = (self._channels.get(content.channel) for content in message.content)
+        possible = self._capabilities.together(message.channels)
+        known = (possible.get(channel) for channel in message.channels)
         return all(channel is None or channel.bulk for channel in known)
 
     def _refusal_of(self, message: Message) -> NotSent | None:

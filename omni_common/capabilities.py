@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from attrs import field, frozen
@@ -21,6 +21,8 @@ class ChannelCapabilities:
         cancel: A scheduled message can be cancelled.
         schedule: ``send_at`` is possible.
         callback: ``callback_url`` is possible for each message.
+        callback_area: What kind of posts tell of its delivery, such as ``devino.sms``: the name
+            under which ``omni_common.callbacks`` reads them. None where there are none.
         metadata: ``metadata`` is possible.
         priorities: The values of ``priority`` that can be said; empty if none can.
         ttl: ``ttl`` is possible.
@@ -29,6 +31,7 @@ class ChannelCapabilities:
         longest_text: Characters at most, where the vendor documents a limit.
         bulk: Messages over this channel alone go into bulk calls, where the vendor has one;
             otherwise each has a call of its own.
+        leads: In a cascade, another channel can be tried after this one.
         notes: What a user of this channel should know besides, a sentence each.
     """
 
@@ -36,6 +39,7 @@ class ChannelCapabilities:
     cancel: bool = False
     schedule: bool = False
     callback: bool = False
+    callback_area: str | None = None
     metadata: bool = False
     priorities: frozenset[Priority] = frozenset()
     ttl: bool = True
@@ -43,6 +47,7 @@ class ChannelCapabilities:
     longest_ttl: timedelta | None = None
     longest_text: int | None = None
     bulk: bool = True
+    leads: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -52,14 +57,25 @@ class Capabilities:
 
     Attributes:
         provider: The provider's name, as in its connection URL.
-        channels: The channels it sends, and what each can do.
-        cascade: Whether several channels can be tried in order with one message.
+        channels: The channels it sends, and what each can do in a message of its own.
+        cascade: The channels that can be tried in order with one message, and what each can do
+            there; empty if the provider tries one only.
         batch_size: How many messages go into one bulk call, as set; 1 if the vendor has none.
         notes: What a user of this provider should know besides, a sentence each.
     """
 
     provider: str
     channels: Mapping[Channel, ChannelCapabilities] = field(hash=False)
-    cascade: bool = False
+    cascade: Mapping[Channel, ChannelCapabilities] = field(factory=dict, hash=False)
     batch_size: int = 1
     notes: tuple[str, ...] = ()
+
+    def together(self, channels: Collection[Channel]) -> Mapping[Channel, ChannelCapabilities]:
+        """What channels can do in a message over *channels*: alone, or as parts of a cascade."""
+        return self.cascade if len(channels) > 1 else self.channels
+
+    def callback_area(self, channels: Collection[Channel]) -> str | None:
+        """What kind of posts tell of a message over *channels*; None where there are none."""
+        possible = self.together(channels)
+        areas = {possible[name].callback_area for name in channels if name in possible}
+        return areas.pop() if len(areas) == 1 else None

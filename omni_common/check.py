@@ -50,24 +50,42 @@ def _unsupported(text: str, field: str, message: Message, provider: str) -> Unsu
 def _supported(
     message: Message, capabilities: Capabilities
 ) -> Iterator[tuple[Content, ChannelCapabilities]]:
+    # What is wrong beside the cascade itself is told too where there are no cascades.
+    possible = capabilities.together(message.channels) or capabilities.channels
     for content in message.content:
-        if (channel := capabilities.channels.get(content.channel)) is not None:
+        if (channel := possible.get(content.channel)) is not None:
             yield content, channel
 
 
 def _channel_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
     provider = capabilities.provider
     sends = ", ".join(capabilities.channels)
+    possible = {**capabilities.channels, **capabilities.together(message.channels)}
     for channel in message.channels:
-        if channel not in capabilities.channels:
+        if channel not in possible:
             text = f"{provider} does not send {channel}; it sends {sends}"
             yield _unsupported(text, "content", message, provider)
-    if len(message.content) > 1 and not capabilities.cascade:
+    if len(message.content) > 1:
+        yield from _cascade_problems(message, capabilities)
+
+
+def _cascade_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+    provider = capabilities.provider
+    cascade = capabilities.cascade
+    if not cascade:
         text = (
             f"{provider} does not try several channels in order; send one channel, and the next"
             " when its report says that it failed"
         )
         yield _unsupported(text, "content", message, provider)
+        return
+    for place, channel in enumerate(message.channels, start=1):
+        if channel not in cascade and channel in capabilities.channels:
+            text = f"{provider} tries {', '.join(cascade)} in order; send {channel} by itself"
+            yield _unsupported(text, "content", message, provider)
+        elif channel in cascade and not cascade[channel].leads and place < len(message.content):
+            text = f"{provider} tries no other channel after {channel}; put it last"
+            yield _unsupported(text, "content", message, provider)
 
 
 def _recipient_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:

@@ -28,6 +28,7 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     │   │   └── ForeignIdError         it is no id of this provider's; nothing was asked
     │   ├── InvalidQueryError          a parameter is wrong; ``field`` names it; nothing was asked
     │   └── CallbackError              what was posted is no callback of the vendor's
+    │       └── CallbackRefusedError   it is not genuine, or cannot be read; no event came of it
     ├── CancelFailedError              the vendor did not cancel: already sent, unknown, unreachable
     └── ConfigurationError             settings, credentials or an address are missing or wrong
 
@@ -51,6 +52,7 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "CallbackError",
+    "CallbackRefusedError",
     "CancelFailedError",
     "ClientClosedError",
     "ConfigurationError",
@@ -279,6 +281,10 @@ class InvalidQueryError(ReadError):
 
 class CallbackError(ReadError):
     """What was posted is no callback of the vendor's; ``raw`` holds it, the text nothing of it."""
+
+
+class CallbackRefusedError(CallbackError):
+    """What was posted is not genuine, or cannot be read. No event came of it."""
 
 
 class CancelFailedError(OmniError):

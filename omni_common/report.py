@@ -61,6 +61,15 @@ class DeliveryState(Enum):
         """Whether no other *delivery* outcome is expected; READ and CLICKED may still follow."""
         return _RANK[self] >= _FIRST_FINAL_RANK
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the recipient has the message: DELIVERED, READ or CLICKED."""
+        return _RANK[self] >= _RANK[DeliveryState.DELIVERED]
+
+    def reaches(self, wanted: DeliveryState) -> bool:
+        """Whether a message in this state got as far as *wanted*, or further (section E)."""
+        return _RANK[self] >= _RANK[wanted]
+
 
 # The total order of the contract sheet, section E. Vendors repeat and reorder reports (T60), so
 # what counts is how far a message got, never when it was said: a late "delivered" beats
@@ -80,7 +89,6 @@ _RANK = {
     DeliveryState.CLICKED: 80,
 }
 _FIRST_FINAL_RANK = _RANK[DeliveryState.UNDELIVERED]
-_REACHED_RANK = _RANK[DeliveryState.DELIVERED]
 
 
 def merge(states: Iterable[DeliveryState]) -> DeliveryState:
@@ -103,7 +111,7 @@ def overall_state(parts: Sequence[DeliveryState]) -> DeliveryState:
         ValueError: *parts* is empty.
     """
     best = merge(parts)
-    if _RANK[best] >= _REACHED_RANK:
+    if best.has_arrived:
         return best
     under_way = [state for state in parts if not state.is_final]
     return merge(under_way) if under_way else parts[-1]
@@ -154,6 +162,13 @@ class DeliveryReport:
 
     ``channel``, ``at``, ``error`` and ``price`` are those of the part that decided ``state``.
     ``raw`` is the vendor's answer; it may hold a phone number and is left out of the repr.
+
+    A report that a vendor *posts* is ``partial`` where it tells of one channel and others may have
+    their turn after it: ``state`` is that channel's then, and a failure is not the message's (T59).
+    ``omni_common.Tracker`` puts such reports together. ``channels`` are all channels of the
+    message in the order tried, and ``reference`` is the message's, where the vendor's post says
+    so; ``id`` is empty where it names no message. ``provider`` is the name of the provider where
+    ``id``, which begins with it, does not tell.
     """
 
     id: str
@@ -164,11 +179,15 @@ class DeliveryReport:
     price: Price | None = None
     parts: tuple[PartReport, ...] = ()
     raw: Any = field(default=None, repr=False, hash=False)
+    reference: str | None = field(default=None, kw_only=True)
+    partial: bool = field(default=False, kw_only=True)
+    channels: tuple[Channel | str, ...] = field(default=(), kw_only=True)
+    provider: str | None = field(default=None, kw_only=True)
 
     @property
     def is_final(self) -> bool:
         """Whether no other delivery outcome is expected; READ and CLICKED may still follow."""
-        return self.state.is_final
+        return self.state.has_arrived or (self.state.is_final and not self.partial)
 
     @classmethod
     def of_parts(cls, id: str, parts: Sequence[PartReport], *, raw: Any = None) -> DeliveryReport:

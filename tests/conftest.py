@@ -9,6 +9,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.figures import pytest_terminal_summary
+
+__all__ = ["no_settings_of_the_developer", "pytest_terminal_summary"]
+
 # Loaded machines make any single example slow; pytest-timeout bounds the whole test instead.
 hypothesis.settings.register_profile("omni", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("omni")

@@ -14,12 +14,21 @@ from pathlib import Path
 
 import pytest
 
+from omni_common.callbacks import CallbackArea
 from omni_common.version import __version__
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("omni_common", "devino_async", "messente_async")
 ENTRY_POINTS = {
     "console_scripts": {"omni"},
+    "omni.callbacks": {
+        "devino.email",
+        "devino.omni",
+        "devino.sms",
+        "devino.sms_incoming",
+        "messente.delivery",
+        "messente.inbound",
+    },
     "omni.providers": {"devino", "messente"},
     "omni.sandboxes": {"devino", "messente"},
 }
@@ -109,4 +118,5 @@ def test_the_source_archive_can_be_tested_and_built_from(tmp_path: Path) -> None
 def test_the_installed_entry_points_load(group: str) -> None:
     ours = [e for e in entry_points(group=group) if e.dist and e.dist.name == "omni-async"]
     assert {entry.name for entry in ours} == ENTRY_POINTS[group]
-    assert all(callable(entry.load()) for entry in ours)
+    loaded = [entry.load() for entry in ours]
+    assert all(callable(each) or isinstance(each, CallbackArea) for each in loaded)

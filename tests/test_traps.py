@@ -10,9 +10,8 @@ TESTS = Path(__file__).parent
 TRAPS = frozenset(range(1, 78))
 NOT_A_CLIENTS = {
     17: "the vendors' own example commands are broken; no fixture here is made from them",
-    68: "Devino does not sign its callbacks; who receives them has to protect the address",
 }
-"""Traps about documents or about deployments, in which no code of this project has a part."""
+"""Traps about documents, in which no code of this project has a part."""
 
 
 def named_traps() -> set[int]:

@@ -17,7 +17,7 @@ from omni_common.cli.exits import ExitCode
 from omni_common.cli.output import write_json
 from omni_common.config import connect
 from omni_common.errors import ConfigurationError
-from omni_common.message import Priority
+from omni_common.message import Channel, Priority
 from omni_common.registry import provider_names
 
 __all__ = ["show_providers"]
@@ -66,23 +66,30 @@ def _show(providers: list[_Installed], console: Console) -> None:
         if provider.capabilities is None:
             console.print(f"{provider.name}: {provider.error}", markup=False)
         else:
-            console.print(_table(provider.name, provider.capabilities))
+            for table in _tables(provider.name, provider.capabilities):
+                console.print(table)
             for note in _notes(provider.capabilities):
                 console.print(f"  {note}", markup=False)
         console.print()
 
 
-def _table(name: str, capabilities: Capabilities) -> Table:
-    several = "channels in order, " if capabilities.cascade else ""
+def _tables(name: str, capabilities: Capabilities) -> Iterator[Table]:
+    """What channels can do alone, and what they can do together where that is another matter."""
+    is_alike = capabilities.cascade == capabilities.channels
+    several = "channels in order, " if capabilities.cascade and is_alike else ""
     size = capabilities.batch_size
     bulk = f"up to {size} messages a call" if size > 1 else "one message a call"
-    table = Table(
-        title=f"{name}: {several}{bulk}", title_justify="left", title_style="bold", box=box.SIMPLE
-    )
+    yield _table(f"{name}: {several}{bulk}", capabilities.channels)
+    if capabilities.cascade and not is_alike:
+        yield _table(f"{name}, several channels in order", capabilities.cascade)
+
+
+def _table(title: str, channels: Mapping[Channel, ChannelCapabilities]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
     table.add_column("", overflow="fold")
-    for channel in capabilities.channels:
-        table.add_column(str(channel), overflow="fold")
-    cells = [_cells(channel) for channel in capabilities.channels.values()]
+    for name, channel in channels.items():
+        table.add_column(str(name) if channel.leads else f"{name}, last", overflow="fold")
+    cells = [_cells(channel) for channel in channels.values()]
     for feature in cells[0] if cells else ():
         table.add_row(feature, *(column[feature] for column in cells))
     return table
@@ -128,21 +135,25 @@ def _notes(capabilities: Capabilities) -> Iterator[str]:
     yield from capabilities.notes
     for name, channel in capabilities.channels.items():
         yield from (f"{name}: {note}" for note in channel.notes)
+    for name, channel in capabilities.cascade.items():
+        if channel != capabilities.channels.get(name):
+            yield from (f"{name} with others: {note}" for note in channel.notes)
 
 
 def _provider(provider: _Installed) -> dict[str, Any]:
     found = provider.capabilities
     return {
         "name": provider.name,
-        "cascade": found and found.cascade,
         "batch_size": found and found.batch_size,
         "notes": list(found.notes) if found else [],
-        "channels": {
-            str(name): _channel(channel)
-            for name, channel in (found.channels if found else {}).items()
-        },
+        "channels": _channels(found.channels if found else {}),
+        "cascade": _channels(found.cascade if found else {}),
         "error": provider.error,
     }
+
+
+def _channels(channels: Mapping[Channel, ChannelCapabilities]) -> dict[str, Any]:
+    return {str(name): _channel(channel) for name, channel in channels.items()}
 
 
 def _channel(channel: ChannelCapabilities) -> dict[str, Any]:
@@ -152,11 +163,13 @@ def _channel(channel: ChannelCapabilities) -> dict[str, Any]:
         "cancel": channel.cancel,
         "schedule": channel.schedule,
         "callback": channel.callback,
+        "callback_area": channel.callback_area,
         "metadata": channel.metadata,
         "priorities": _priorities(channel),
         "ttl": channel.ttl,
         "shortest_ttl": channel.shortest_ttl.total_seconds(),
         "longest_ttl": None if longest is None else longest.total_seconds(),
         "longest_text": channel.longest_text,
+        "leads": channel.leads,
         "notes": list(channel.notes),
     }

@@ -21,7 +21,7 @@ def test_providers_tells_what_the_providers_say_of_themselves(omni: Omni) -> Non
     for provider in (MessenteProvider("u", "p"), DevinoProvider("k")):
         capabilities = provider.capabilities
         document = documents[capabilities.provider]
-        assert document["cascade"] is capabilities.cascade
+        assert list(document["cascade"]) == [str(channel) for channel in capabilities.cascade]
         assert document["batch_size"] == capabilities.batch_size
         assert list(document["channels"]) == [str(channel) for channel in capabilities.channels]
         for name, channel in capabilities.channels.items():

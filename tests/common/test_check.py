@@ -52,10 +52,14 @@ CONTENTS: dict[Channel, Content] = {
 each_channel = pytest.mark.parametrize("channel", Channel)
 
 
-def provider(
-    *channels: Channel, cascade: bool = False, can: ChannelCapabilities = ABLE
-) -> Capabilities:
-    return Capabilities(provider="acme", channels=dict.fromkeys(channels, can), cascade=cascade)
+def provider(*channels: Channel, can: ChannelCapabilities = ABLE) -> Capabilities:
+    return Capabilities(provider="acme", channels=dict.fromkeys(channels, can))
+
+
+def cascading(cascade: Mapping[Channel, ChannelCapabilities], *alone: Channel) -> Capabilities:
+    """A provider of cascades, and of channels that are sent by themselves only."""
+    channels = dict.fromkeys([*cascade, *alone], ABLE)
+    return Capabilities(provider="acme", channels=channels, cascade=cascade)
 
 
 def to(channel: Channel) -> str:
@@ -126,13 +130,34 @@ def test_a_feature_that_the_channel_lacks_is_refused_with_what_works_instead(
 
 
 def test_a_feature_is_judged_for_each_channel_of_a_cascade() -> None:
-    capabilities = Capabilities(
-        provider="acme", channels={Channel.VIBER: ABLE, Channel.SMS: UNABLE}, cascade=True
-    )
+    capabilities = cascading({Channel.VIBER: ABLE, Channel.SMS: UNABLE})
     message = Message(PHONE, [Viber("Hi", ttl=SECOND), Sms("Hi")], priority=Priority.LOW)
     problem = only(message, capabilities)
     assert problem.field == "priority"
     assert "for sms" in problem.text
+
+
+@each_channel
+@pytest.mark.parametrize("feature", INSTEAD)
+def test_what_a_channel_can_do_alone_it_need_not_do_in_a_cascade(
+    feature: str, channel: Channel
+) -> None:
+    other = Channel.VK if channel is not Channel.VK else Channel.SMS
+    capabilities = cascading({channel: UNABLE, other: ABLE})
+    alone = asking_for(feature, channel)
+    assert problems(alone, capabilities, NOW) == []
+    both = Recipient(phone=PHONE, email=EMAIL)
+    message = evolve(alone, to=both, content=[*alone.content, CONTENTS[other]])
+    assert only(message, capabilities).field == feature
+
+
+def test_bounds_of_a_cascade_are_its_own() -> None:
+    shorter = evolve(ABLE, longest_ttl=SECOND, longest_text=2)
+    capabilities = cascading({Channel.VIBER: shorter, Channel.SMS: ABLE})
+    viber = Viber("Hi!", ttl=2 * SECOND)
+    assert problems(Message(PHONE, viber), capabilities, NOW) == []
+    found = problems(Message(PHONE, [viber, Sms("Hi")]), capabilities, NOW)
+    assert [each.field for each in found] == ["ttl", "text"]
 
 
 def test_no_metadata_is_nothing_that_would_be_dropped() -> None:
@@ -161,11 +186,63 @@ def test_a_priority_that_cannot_be_said_names_those_that_can(priority: Priority)
 def test_several_channels_need_a_provider_that_tries_them_in_order() -> None:
     message = Message(PHONE, [Viber("Hi"), Sms("Hi")])
     both = (Channel.VIBER, Channel.SMS)
-    assert problems(message, provider(*both, cascade=True), NOW) == []
+    assert problems(message, cascading(dict.fromkeys(both, ABLE)), NOW) == []
     problem = only(message, provider(*both))
     assert isinstance(problem, UnsupportedMessageError)
     assert problem.field == "content"
-    assert "send one channel" in problem.text
+    assert "does not try several channels in order; send one channel" in problem.text
+
+
+def test_a_channel_that_does_not_lead_comes_last() -> None:
+    last = evolve(ABLE, leads=False)
+    capabilities = cascading({Channel.VIBER: ABLE, Channel.VK: last, Channel.SMS: ABLE})
+    right: list[list[Content]] = [[Viber("Hi"), Sms("Hi"), Vk("Hi")], [Vk("Hi")]]
+    for content in right:
+        assert problems(Message(PHONE, content), capabilities, NOW) == []
+    wrong: list[list[Content]] = [[Vk("Hi"), Sms("Hi")], [Viber("Hi"), Vk("Hi"), Sms("Hi")]]
+    for content in wrong:
+        problem = only(Message(PHONE, content), capabilities)
+        assert isinstance(problem, UnsupportedMessageError)
+        assert problem.field == "content"
+        assert problem.text == "acme tries no other channel after vk; put it last"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_channel_that_is_sent_by_itself_alone_is_part_of_no_cascade(place: int) -> None:
+    capabilities = cascading({Channel.VIBER: ABLE, Channel.SMS: ABLE}, Channel.WHATSAPP)
+    assert problems(Message(PHONE, WhatsApp("Hi")), capabilities, NOW) == []
+    content: list[Content] = [Viber("Hi"), Sms("Hi")]
+    content.insert(place, WhatsApp("Hi"))
+    problem = only(Message(PHONE, content), capabilities)
+    assert isinstance(problem, UnsupportedMessageError)
+    assert problem.field == "content"
+    assert problem.text == "acme tries viber, sms in order; send whatsapp by itself"
+
+
+def test_a_channel_that_is_only_sent_with_others_is_not_sent_by_itself() -> None:
+    capabilities = Capabilities(
+        provider="acme",
+        channels={Channel.SMS: ABLE},
+        cascade={Channel.SMS: ABLE, Channel.VIBER: ABLE},
+    )
+    assert problems(Message(PHONE, [Viber("Hi"), Sms("Hi")]), capabilities, NOW) == []
+    problem = only(Message(PHONE, Viber("Hi")), capabilities)
+    assert isinstance(problem, UnsupportedMessageError)
+    assert problem.text == "acme does not send viber; it sends sms"
+
+
+def test_what_is_wrong_beside_the_cascade_is_found_too() -> None:
+    message = Message(EMAIL, [Viber("Hi"), Sms("Hi")])
+    found = problems(message, provider(Channel.VIBER, Channel.SMS), NOW)
+    assert [each.field for each in found] == ["content", "to", "to"]
+
+
+def test_a_channel_that_is_not_sent_at_all_is_part_of_no_cascade() -> None:
+    capabilities = cascading({Channel.VIBER: ABLE, Channel.SMS: ABLE})
+    problem = only(Message(PHONE, [Viber("Hi"), Vk("Hi")]), capabilities)
+    assert isinstance(problem, UnsupportedMessageError)
+    assert problem.field == "content"
+    assert problem.text == "acme does not send vk; it sends viber, sms"
 
 
 @each_channel
@@ -246,13 +323,13 @@ def test_content_without_a_text_has_none_that_is_too_long() -> None:
 def test_all_problems_are_found_at_once() -> None:
     message = Message(
         EMAIL,
-        [Sms("x" * 11, ttl=SECOND), Vk("Hi")],
+        [Sms("x" * 11, ttl=SECOND), Vk("Hi"), WhatsApp("Hi")],
         send_at=NOW,
         metadata={"order": "42"},
         priority=Priority.REALTIME,
     )
     can = ChannelCapabilities(shortest_ttl=2 * SECOND, longest_text=10)
-    found = problems(message, provider(Channel.SMS, can=can), NOW)
+    found = problems(message, cascading({Channel.SMS: can, Channel.EMAIL: can}, Channel.VK), NOW)
     fields = ["content", "content", "to", "send_at", "send_at", "metadata", "priority"]
     assert [each.field for each in found] == [*fields, "ttl", "text"]
 

@@ -55,7 +55,9 @@ class CancellingWhatHasGone(Claiming):
 @breaks(CONSISTENT, because="a cascade needs two channels")
 class CascadeOfOne(Claiming):
     claims = evolve(
-        claiming(), cascade=True, channels={Channel.SMS: claiming().channels[Channel.SMS]}
+        claiming(),
+        cascade=claiming().channels,
+        channels={Channel.SMS: claiming().channels[Channel.SMS]},
     )
 
 
@@ -180,7 +182,7 @@ class BoastingOfStrength(Limited):
 
 @breaks("test_channels_are_tried_in_order_if_a_cascade_is_claimed", because="too many values")
 class BoastingOfCascades(Claiming):
-    claims = evolve(claiming(), cascade=True)
+    claims = evolve(claiming(), cascade=claiming().channels)
 
 
 @breaks("test_a_status_can_be_asked_for_if_it_is_claimed", Channel.EMAIL, because="NotSupported")

@@ -44,13 +44,36 @@ def table(capabilities: Sequence[Capabilities]) -> str:
         for name, channel in provider.channels.items():
             rows.append(_row(provider.provider, name.value, channel))
             notes += [f"* {provider.provider} {name.value}: {note}" for note in channel.notes]
-        cascade = "tries" if provider.cascade else "does not try"
+        rows += _cascade_rows(provider)
+        for name, channel in provider.cascade.items():
+            if channel != provider.channels.get(name):
+                who = f"* {provider.provider} {name.value} with others"
+                notes += [f"{who}: {note}" for note in channel.notes]
         notes.append(
-            f"* {provider.provider}: {cascade} several channels in order;"
+            f"* {provider.provider}: {_cascade(provider)};"
             f" {provider.batch_size} messages in a bulk call."
         )
         notes += [f"* {provider.provider}: {note}" for note in provider.notes]
     return "\n".join([*rows, "", *notes]) + "\n"
+
+
+def _cascade(provider: Capabilities) -> str:
+    if not provider.cascade:
+        return "does not try several channels in order"
+    last = [name.value for name, channel in provider.cascade.items() if not channel.leads]
+    return "tries several channels in order" + (f", {' and '.join(last)} last" if last else "")
+
+
+def _cascade_rows(provider: Capabilities) -> list[str]:
+    """A row for all channels that can do the same as parts of a cascade."""
+    alike: dict[str, list[str]] = {}
+    for name, channel in provider.cascade.items():
+        cells = _row(provider.provider, "{}", channel)
+        alike.setdefault(cells, []).append(name.value)
+    return [
+        row.format(f"{', '.join(names)}, {'with each other' if len(names) > 1 else 'with others'}")
+        for row, names in alike.items()
+    ]
 
 
 def _row(provider: str, name: str, channel: ChannelCapabilities) -> str:

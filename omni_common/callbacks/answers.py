@@ -1,0 +1,21 @@
+"""What a receiver answers to a vendor: a status, and never a word of what was posted (T75)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+__all__ = ["CallbackAnswer"]
+
+
+@frozen
+class CallbackAnswer:
+    """An HTTP answer without a body.
+
+    ``status`` is 200 where every event was accepted, 4xx where none will ever come of the post,
+    500 where the vendor should post it again.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(factory=dict, hash=False)
