@@ -61,6 +61,8 @@ from omni_common.report import (
 from omni_common.secret import Secret
 from omni_common.segments import Encoding, Segments
 from omni_common.stream import OutcomeStream
+from omni_common.track import Track
+from omni_common.tracker import MemoryTracks, Tracker, TrackStore
 from omni_common.version import __version__
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "InsufficientFundsError",
     "InvalidMessageError",
     "InvalidQueryError",
+    "MemoryTracks",
     "Message",
     "NotSent",
     "NotSentError",
@@ -118,6 +121,9 @@ __all__ = [
     "StatusResult",
     "Subscription",
     "SubscriptionChanged",
+    "Track",
+    "TrackStore",
+    "Tracker",
     "UnexpectedAnswerError",
     "Unknown",
     "UnknownMessageError",

@@ -14,8 +14,9 @@ from omni_common import config as _config
 from omni_common.sync.portal import BlockingCallWarning
 from omni_common.sync.provider import OmniProvider
 from omni_common.sync.stream import OutcomeStream
+from omni_common.sync.tracker import Tracker
 
-__all__ = ["BlockingCallWarning", "OmniProvider", "OutcomeStream", "connect"]
+__all__ = ["BlockingCallWarning", "OmniProvider", "OutcomeStream", "Tracker", "connect"]
 
 
 def connect(

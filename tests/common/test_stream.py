@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 
 import pytest
 
+from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.errors import (
     RefusedError,
 )
-from omni_common.message import Message
+from omni_common.message import Channel, Message, Sms, Viber
 from omni_common.receipt import NotSent, SendOutcome
 from omni_common.stream import OutcomeStream
 from tests.support.clock import FakeClock
 from tests.support.outcomes import all_of, message, messages, pulled, shown
 from tests.support.providers import BulkProvider, MemoryProvider
+
+BOTH = (Channel.VIBER, Channel.SMS)
 
 pytestmark = pytest.mark.usefixtures("no_task_is_left", "nothing_is_recorded")
 
@@ -72,6 +75,36 @@ async def test_the_bulk_call_serves_even_two_messages() -> None:
     omni = BulkProvider(1000)
     assert shown(await all_of(omni.send_many(messages(2)))) == ["Accepted 0", "Accepted 1"]
     assert omni.batches == [["0", "1"]]
+
+
+@pytest.mark.parametrize("channels_in_bulk", [True, False])
+@pytest.mark.parametrize("cascades_in_bulk", [True, False])
+async def test_what_goes_into_a_bulk_call_depends_on_whether_channels_are_tried_in_order(
+    *, channels_in_bulk: bool, cascades_in_bulk: bool
+) -> None:
+    class Cascading(BulkProvider):
+        @property
+        def capabilities(self) -> Capabilities:
+            return Capabilities(
+                provider="memory",
+                channels=dict.fromkeys(BOTH, ChannelCapabilities(bulk=channels_in_bulk)),
+                cascade=dict.fromkeys(BOTH, ChannelCapabilities(bulk=cascades_in_bulk)),
+                batch_size=10,
+            )
+
+    omni = Cascading(10)
+    several = [Message("+37251000000", [Viber("Hi"), Sms("Hi")], reference=each) for each in "01"]
+    single = [Message("+37251000000", Sms("Hi"), reference=each) for each in "23"]
+    assert len(await all_of(omni.send_many([*several, *single]))) == 4
+    match channels_in_bulk, cascades_in_bulk:
+        case True, True:
+            assert omni.batches == [["0", "1", "2", "3"]]
+        case True, False:
+            assert omni.batches == [["0"], ["1"], ["2", "3"]]
+        case False, True:
+            assert omni.batches == [["0", "1"], ["2"], ["3"]]
+        case _:
+            assert omni.batches == [["0"], ["1"], ["2"], ["3"]]
 
 
 async def test_a_vendor_without_a_bulk_call_gets_one_message_at_a_time_but_many_at_once() -> None:

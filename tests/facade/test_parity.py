@@ -10,13 +10,18 @@ import pytest
 
 import omni_common
 import omni_common.sync
-from omni_common import OmniProvider, OutcomeStream
-from omni_common.sync import OmniProvider as BlockingProvider, OutcomeStream as BlockingStream
+from omni_common import OmniProvider, OutcomeStream, Tracker
+from omni_common.sync import (
+    OmniProvider as BlockingProvider,
+    OutcomeStream as BlockingStream,
+    Tracker as BlockingTracker,
+)
 
 # Where the blocking side has a type of its own for the same thing.
 BLOCKING_TYPES: dict[Any, Any] = {
     OutcomeStream: BlockingStream,
     AsyncIterator[omni_common.StatusResult]: Iterator[omni_common.StatusResult],
+    AsyncIterator[omni_common.DeliveryReport]: Iterator[omni_common.DeliveryReport],
     Iterable[omni_common.Message] | AsyncIterable[omni_common.Message]: Iterable[
         omni_common.Message
     ],
@@ -35,8 +40,9 @@ def public_methods(cls: type) -> dict[str, Callable[..., Any]]:
 
 
 PAIRS = [
-    pytest.param(original, BlockingProvider, name, id=name)
-    for name, original in public_methods(OmniProvider).items()
+    pytest.param(original, twin, name, id=f"{cls.__name__}.{name}")
+    for cls, twin in ((OmniProvider, BlockingProvider), (Tracker, BlockingTracker))
+    for name, original in public_methods(cls).items()
 ]
 
 
@@ -72,6 +78,18 @@ def test_s30_a_twin_is_documented_in_the_same_words(
 def test_s30_the_twin_has_nothing_of_its_own() -> None:
     assert public_methods(BlockingProvider).keys() == public_methods(OmniProvider).keys()
     assert isinstance(BlockingProvider.capabilities, property)
+
+
+def test_s30_the_tracker_has_a_thread_to_end_and_nothing_else_of_its_own() -> None:
+    own = public_methods(BlockingTracker).keys() - public_methods(Tracker).keys()
+    assert own == {"close"}
+    ours = inspect.signature(Tracker).parameters
+    theirs = inspect.signature(BlockingTracker).parameters
+    assert [(p.name, p.kind, p.default) for p in theirs.values()] == [
+        ("omni" if p.name == "provider" else p.name, p.kind, p.default)
+        for p in ours.values()
+        if p.name != "clock"  # a clock's timers belong to one event loop
+    ]
 
 
 def test_s30_connect_takes_the_same_arguments() -> None:

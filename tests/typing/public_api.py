@@ -24,6 +24,8 @@ from omni_common import (
     Content,
     DeliveryReport,
     DeliveryState,
+    IncomingMessage,
+    MemoryTracks,
     Message,
     NotSent,
     NotSentError,
@@ -39,6 +41,11 @@ from omni_common import (
     SendOutcome,
     Sms,
     StatusResult,
+    Subscription,
+    SubscriptionChanged,
+    Track,
+    Tracker,
+    TrackStore,
     Unknown,
     Viber,
 )
@@ -110,6 +117,52 @@ def blocking(message: Message) -> None:
         with omni.send_many([message]) as outcomes:
             for outcome in outcomes:
                 assert_type(outcome, SendOutcome)
+
+
+class Shelf:
+    """A store that a user may write: the two methods, and nothing to inherit from."""
+
+    async def load(self, key: str) -> Track | None:
+        """What is kept."""
+
+    async def merge(self, key: str, track: Track) -> Track:
+        """Keep more."""
+        return track.merged(track)
+
+
+async def following(omni: OmniProvider, receipt: Receipt, event: IncomingMessage) -> None:
+    """A message is followed by its receipt or its id, with any store."""
+    tracker = Tracker(omni, store=Shelf())
+    store: TrackStore = MemoryTracks(limit=10)
+    Tracker(store=store)
+    Tracker(omni, MemoryTracks())  # type: ignore[call-arg]
+    Tracker(store={})  # type: ignore[arg-type]
+    assert_type(await tracker.add(receipt), DeliveryReport)
+    assert_type(await tracker.record(event), DeliveryReport | None)
+    assert_type(await tracker.report(receipt.id), DeliveryReport | None)
+    report = await tracker.wait(receipt, DeliveryState.READ, timeout=timedelta(minutes=1))
+    assert_type(report, DeliveryReport)
+    await tracker.wait(receipt.id, timeout=60)  # type: ignore[arg-type]
+    assert_type(tracker.watch(receipt.id), AsyncIterator[DeliveryReport])
+    assert_type(Track.of_report(report).merged(Track.of_receipt(receipt)).report(), DeliveryReport)
+    assert_type(event.text, str | None)
+
+
+def following_in_threads(
+    omni: omni_common.sync.OmniProvider, receipt: Receipt, event: SubscriptionChanged
+) -> None:
+    """The same without asyncio."""
+    assert_type(event.change, Subscription)
+    omni_common.sync.Tracker(store=Shelf()).close()
+    with omni_common.sync.Tracker(omni) as tracker:
+        assert_type(tracker, omni_common.sync.Tracker)
+        assert_type(tracker.add(receipt), DeliveryReport)
+        assert_type(tracker.record(event), DeliveryReport | None)
+        assert_type(tracker.report(receipt), DeliveryReport | None)
+        report = tracker.wait(receipt, DeliveryState.READ, timeout=timedelta(minutes=1))
+        assert_type(report, DeliveryReport)
+        tracker.wait(receipt, timeout=60)  # type: ignore[arg-type]
+        assert_type(tracker.watch(receipt), Iterator[DeliveryReport])
 
 
 async def connecting() -> None:
