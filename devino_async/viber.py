@@ -39,11 +39,23 @@ from omni_common.exchange import Request
 from omni_common.redaction import mask_number, mask_sender
 from omni_common.transport import Transport
 
-__all__ = ["ViberMessage", "ViberResource", "viber_request"]
+__all__ = [
+    "LONGEST_CAPTION",
+    "LONGEST_TEXT",
+    "LONGEST_VALIDITY",
+    "SHORTEST_VALIDITY",
+    "ViberMessage",
+    "ViberResource",
+    "viber_request",
+]
 
-_LONGEST_TEXT = 2000
-"""Characters; the vendor splits what is longer than 1000."""
-_LONGEST_CAPTION = 30
+LONGEST_TEXT = 2000
+"""Characters of a text; the vendor splits what is longer than 1000."""
+LONGEST_CAPTION = 30
+"""Characters on a button."""
+SHORTEST_VALIDITY = timedelta(seconds=15)
+LONGEST_VALIDITY = timedelta(seconds=1_209_600)
+_SECOND = timedelta(seconds=1)
 _LARGEST_FILE = 200
 """Megabytes."""
 
@@ -92,16 +104,18 @@ class ViberMessage:
 
     sender: str = field(repr=mask_sender, validator=check_text, metadata=FROM)
     to: str = field(repr=mask_number, validator=check_phone, metadata=WITHOUT_PLUS)
-    text: str | None = optional_text(_LONGEST_TEXT)
+    text: str | None = optional_text(LONGEST_TEXT)
     image: str | None = optional_url()
     file_type: str | None = optional_text()
     file_name: str | None = optional_text()
     thumbnail: str | None = optional_link()
     duration: timedelta | None = optional_seconds(1)
     file_size: float | None = field(default=None, validator=optional(_check_size))
-    caption: str | None = optional_text(_LONGEST_CAPTION)
+    caption: str | None = optional_text(LONGEST_CAPTION)
     action: str | None = optional_link()
-    validity: timedelta | None = optional_seconds(15, 1_209_600)
+    validity: timedelta | None = optional_seconds(
+        SHORTEST_VALIDITY // _SECOND, LONGEST_VALIDITY // _SECOND
+    )
     priority: ChannelPriority | str | None = optional_word()
     scheduled_time: datetime | None = optional_time(separator=" ")
     callback_url: str | None = optional_url()

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from attrs import field, frozen
 
+from omni_common.errors import InvalidMessageError
 from omni_common.redaction import mask_text
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Operation",
     "Reader",
     "Request",
+    "check_on_unknown",
 ]
 
 T = TypeVar("T")
@@ -33,6 +35,17 @@ T = TypeVar("T")
 OnUnknown: TypeAlias = Literal["raise", "resend"]
 """What to do when it is not known whether a send arrived. ``"resend"`` may charge and deliver
 twice."""
+
+
+def check_on_unknown(value: object, reference: str | None) -> None:
+    """Refuse what is no :data:`OnUnknown`; *reference* is the message's.
+
+    Raises:
+        InvalidMessageError: It is something else.
+    """
+    if value not in ("raise", "resend"):
+        text = 'on_unknown must be "raise" or "resend"'
+        raise InvalidMessageError(text, field="on_unknown", reference=reference)
 
 
 class Operation(Enum):

@@ -18,7 +18,6 @@ from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
     ClientClosedError,
     ConfigurationError,
-    InvalidMessageError,
     Outcome,
 )
 from omni_common.exchange import (
@@ -29,6 +28,7 @@ from omni_common.exchange import (
     Operation,
     Reader,
     Request,
+    check_on_unknown,
 )
 from omni_common.failure import described, error_of
 from omni_common.gate import Gate, Precedence
@@ -115,9 +115,7 @@ class Transport:
             OmniError: As ``omni_common.errors`` draws it; for ``Operation.READ`` always a
                 ``ReadError`` (or ``ClientClosedError``).
         """
-        if on_unknown not in ("raise", "resend"):
-            text = 'on_unknown must be "raise" or "resend"'
-            raise InvalidMessageError(text, field="on_unknown", reference=reference)
+        check_on_unknown(on_unknown, reference)
         history = History() if history is None else history
         budget = _Budget(self.clock, self.settings.timeout if timeout is None else timeout)
         call = _Call(request, read, budget, history, resend=on_unknown == "resend")

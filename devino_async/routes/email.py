@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from devino_async.answers import failure_of_reasons
 from devino_async.client import DevinoClient
@@ -17,7 +16,7 @@ from omni_common.errors import NotSentError, Outcome, ReadError
 from omni_common.exchange import Answer, Failure, FailureKind, OnUnknown
 from omni_common.history import History
 from omni_common.message import Channel, Message
-from omni_common.receipt import Part, Receipt, SendOutcome
+from omni_common.receipt import Part, Receipt
 from omni_common.report import DeliveryReport, DeliveryState, PartReport, Price, merge
 
 __all__ = ["EmailRoute"]
@@ -26,7 +25,6 @@ __all__ = ["EmailRoute"]
 class EmailRoute(Route):
     """``POST /email/messages``, one recipient a call, and states from the detail report."""
 
-    channel = Channel.EMAIL
     prefix = "devino:email:"
     ids_at_once = PAGE_SIZE
 
@@ -36,18 +34,9 @@ class EmailRoute(Route):
         self._sender = sender
 
     @property
-    def capabilities(self) -> ChannelCapabilities:
-        """What e-mail can do over Devino."""
-        return ChannelCapabilities(
-            metadata=True,
-            ttl=False,
-            bulk=False,
-            notes=(
-                "A sender address is required, of a domain approved by Devino.",
-                "The body must hold the macro [Unsubscribe]; without it Devino sends nothing.",
-                "Metadata is sent; that reports echo it is not documented.",
-            ),
-        )
+    def channels(self) -> Mapping[Channel, ChannelCapabilities]:
+        """What e-mail can do alone."""
+        return {Channel.EMAIL: _CAPABILITIES}
 
     def check(self, message: Message) -> Iterator[NotSentError]:
         """What Devino's own rules say against *message*."""
@@ -80,17 +69,6 @@ class EmailRoute(Route):
             raw=result.raw,
         )
 
-    async def send_batch(
-        self, messages: Sequence[Message], history: History
-    ) -> Sequence[SendOutcome]:
-        """Send letters one by one, several at the same time."""
-        if len(messages) == 1:
-            return [await self.outcome_of(messages[0], history)]
-        history.begin()  # and never ends: of several calls that are interrupted nothing is certain
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.outcome_of(message, History())) for message in messages]
-        return [task.result() for task in tasks]
-
     async def reports(self, vendor_ids: Sequence[str]) -> Sequence[DeliveryReport | None]:
         """The report of each letter, from the details about them."""
         found: dict[str, list[EmailDetail]] = {id: [] for id in vendor_ids}
@@ -119,6 +97,20 @@ class EmailRoute(Route):
             price=None if row.price is None else Price(row.price),
         )
         return DeliveryReport.of_parts(f"{self.prefix}{vendor_id}", [part], raw=row.raw)
+
+
+_CAPABILITIES = ChannelCapabilities(
+    callback_area="devino.email",
+    metadata=True,
+    ttl=False,
+    bulk=False,
+    notes=(
+        "A sender address is required, of a domain approved by Devino.",
+        "The body must hold the macro [Unsubscribe]; without it Devino sends nothing.",
+        "Metadata is sent; that reports echo it is not documented.",
+        "Devino posts what becomes of letters to one URL, which it sets for the account.",
+    ),
+)
 
 
 def _read_single(answer: Answer, address: str) -> EmailResult | Failure | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from devino_async.email import EmailLetter, EmailRecipient, EmailSender
@@ -9,7 +10,19 @@ from devino_async.routes.route import extra_of, extra_problems, invalid_for
 from omni_common.errors import InvalidMessageError, NotSentError
 from omni_common.message import Email, Message
 
-__all__ = ["check_email", "letter_of", "sender_of"]
+__all__ = [
+    "LETTER_MACRO",
+    "SCENARIO_MACRO",
+    "check_email",
+    "letter_of",
+    "sender_of",
+    "with_macros",
+]
+
+LETTER_MACRO = "[{}]"
+"""How a letter of its own spells a macro."""
+SCENARIO_MACRO = "${{{}}}"
+"""How the letter of a scenario spells it."""
 
 # What ``extra`` may not touch: recipient and content belong to the message itself.
 _RESERVED = frozenset({"Recipients", "Subject", "Body"})
@@ -20,7 +33,10 @@ _FIELDS = {
     "plain_text": "text",
     "extra_data": "metadata",
 }
-_MACROS = ("Unsubscribe", "WebVersion")
+_NAMES = "Unsubscribe|WebVersion"
+_MACRO = re.compile(
+    rf"\[(?P<letter>{_NAMES})\]|\$\{{(?P<scenario>{_NAMES})\}}|\{{\{{(?P<old>{_NAMES})\}}\}}"
+)
 
 
 def sender_of(message: Message, default_sender: str | None) -> str | None:
@@ -70,14 +86,13 @@ def check_email(message: Message, default_sender: str | None) -> Iterator[NotSen
     yield from extra_problems(message, _RESERVED)
 
 
-def _in_own_spelling(body: str | None) -> str | None:
-    """*body* with the macros as this call spells them, whichever of Devino's ways they have (T55).
+def with_macros(body: str, spelling: str) -> str:
+    """*body* with its macros in one *spelling*, whichever of Devino's ways they have (T55).
 
-    So a letter stays the same when it goes out by a scenario, whose spelling is ``${Unsubscribe}``.
+    So a letter stays the same, whether it goes out by itself or by a scenario.
     """
-    if body is None:
-        return None
-    for macro in _MACROS:
-        for spelling in (f"${{{macro}}}", f"{{{{{macro}}}}}"):
-            body = body.replace(spelling, f"[{macro}]")
-    return body
+    return _MACRO.sub(lambda macro: spelling.format(macro[macro.lastgroup or 0]), body)
+
+
+def _in_own_spelling(body: str | None) -> str | None:
+    return None if body is None else with_macros(body, LETTER_MACRO)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from devino_async.client import DevinoClient
@@ -25,8 +26,6 @@ PROVIDER = "devino"
 class Route(ABC):
     """One of Devino's services behind the shared interface: its messages, its ids, its reports."""
 
-    channel: ClassVar[Channel]
-    """The channel that goes this way."""
     prefix: ClassVar[str]
     """How the ids of its receipts begin; the vendor's own id follows."""
     ids_at_once: ClassVar[int]
@@ -38,8 +37,8 @@ class Route(ABC):
 
     @property
     @abstractmethod
-    def capabilities(self) -> ChannelCapabilities:
-        """What the channel can do."""
+    def channels(self) -> Mapping[Channel, ChannelCapabilities]:
+        """The channels that go this way by themselves, and what each can do."""
 
     @abstractmethod
     def check(self, message: Message) -> Iterator[NotSentError]:
@@ -56,15 +55,27 @@ class Route(ABC):
     ) -> Receipt:
         """Send a checked message; with *reference*, an interruption leaves a record."""
 
-    @abstractmethod
     async def send_batch(
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
-        """Send checked messages and return the outcome of each, in the same order."""
+        """Send checked messages and return the outcome of each, in the same order.
+
+        They go out one by one, several at the same time, unless the service takes many at once.
+        """
+        if len(messages) == 1:
+            return [await self.outcome_of(messages[0], history)]
+        history.begin()  # and never ends: of several calls that are interrupted nothing is certain
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.outcome_of(message, History())) for message in messages]
+        return [task.result() for task in tasks]
 
     @abstractmethod
     async def reports(self, vendor_ids: Sequence[str]) -> Sequence[DeliveryReport | None]:
-        """The report of each message, in order; None for one that the vendor does not know."""
+        """The report of each message, in order; None for one that the vendor does not know.
+
+        Raises:
+            NotSupportedError: The service tells no states.
+        """
 
     async def outcome_of(self, message: Message, history: History) -> SendOutcome:
         """Send a checked message and say how it ended, also where that raises."""

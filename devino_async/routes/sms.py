@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from devino_async.answers import failure_of_reasons
@@ -33,7 +33,6 @@ __all__ = ["SmsRoute"]
 class SmsRoute(Route):
     """``POST /sms/messages``, many messages a call, and statuses by their ids."""
 
-    channel = Channel.SMS
     prefix = "devino:sms:"
     ids_at_once = LARGEST_STATUS_QUESTION
 
@@ -43,9 +42,9 @@ class SmsRoute(Route):
         self._sender = sender
 
     @property
-    def capabilities(self) -> ChannelCapabilities:
-        """What SMS can do over Devino."""
-        return _CAPABILITIES
+    def channels(self) -> Mapping[Channel, ChannelCapabilities]:
+        """What SMS can do alone."""
+        return {Channel.SMS: _CAPABILITIES}
 
     def check(self, message: Message) -> Iterator[NotSentError]:
         """What Devino's own rules say against *message*."""
@@ -127,6 +126,7 @@ class SmsRoute(Route):
 _CAPABILITIES = ChannelCapabilities(
     schedule=True,
     callback=True,
+    callback_area="devino.sms",
     metadata=True,
     priorities=frozenset(Priority),
     shortest_ttl=timedelta(seconds=1),

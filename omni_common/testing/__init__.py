@@ -6,7 +6,7 @@ the suite needs, pytest and pytest-asyncio, in whichever mode. A whole example, 
 whose vendor is emulated by ``AcmeEmulator`` of its own::
 
     # test_contract.py
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
     from datetime import timedelta
 
     import pytest_asyncio
@@ -49,6 +49,9 @@ whose vendor is emulated by ``AcmeEmulator`` of its own::
         def secrets(self) -> Collection[str]:
             return [self.emulator.key]
 
+        def callback_secrets(self) -> Mapping[str, str]:
+            return {"acme.delivery": self.emulator.key}
+
         async def received(self, message: Message) -> Sequence[object]:
             return [entry.content for entry in self.emulator.ledger.find(to=message.phone)]
 
@@ -57,8 +60,11 @@ whose vendor is emulated by ``AcmeEmulator`` of its own::
 
         async def deliver(self) -> None:
             self.emulator.clock.advance(timedelta(days=1))
+            await self.emulator.settle()  # until its reports are posted
 
-A vendor that wants more of a message than a recipient and a text gets it from the hook ``message``.
+A vendor that wants more of a message than a recipient and a text gets it from the hook ``message``,
+and one that wants more of several channels in order from the hook ``cascade``. ``callback_secrets``
+is for a provider whose capabilities name a ``callback_area``.
 What each hook has to give is said in :class:`ProviderHooks`, and what each test proves in its own
 docstring.
 """
@@ -69,7 +75,18 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{module}"
-        for module in ("claims", "follows", "lifetime", "outcomes", "secrecy", "sends", "streams")
+        for module in (
+            "callbacks",
+            "cascades",
+            "claims",
+            "follows",
+            "lifetime",
+            "limits",
+            "outcomes",
+            "secrecy",
+            "sends",
+            "streams",
+        )
     )
 )
 

@@ -4,21 +4,31 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from attrs import evolve
 
 from omni_common.capabilities import Capabilities, ChannelCapabilities
-from omni_common.errors import InvalidMessageError, NotSentError, NotSupportedError
-from omni_common.message import Channel, Message, Priority, Recipient
+from omni_common.errors import InvalidMessageError, NotSentError
+from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.registry import provider_class
 from omni_common.report import DeliveryReport
-from omni_common.testing.features import FEATURES, Feature, in_an_hour, with_content
+from omni_common.testing.features import FEATURES, Feature, in_an_hour
 from omni_common.testing.hooks import ProviderHooks, sample_message
+from omni_common.testing.limits import (
+    assert_feature,
+    assert_kept,
+    assert_not_supported,
+    assert_priorities,
+    assert_text,
+    assert_ttl,
+)
 from omni_common.testing.outcomes import accepted, refused_locally
+from omni_common.testing.ways import is_claimed, priorities_over
 
 __all__ = ["CapabilitiesContract"]
 
@@ -29,8 +39,9 @@ _each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature:
 
 def _assert_channel(can: ChannelCapabilities) -> None:
     """Check what one channel claims for consistency."""
-    flags = (can.status, can.cancel, can.schedule, can.callback, can.metadata, can.ttl)
-    assert all(isinstance(flag, bool) for flag in flags), "each flag is True or False"
+    flags = ("status", "cancel", "schedule", "callback", "metadata", "ttl", "bulk", "leads")
+    for flag in flags:
+        assert isinstance(getattr(can, flag), bool), f"{flag} is True or False"
     assert can.schedule or not can.cancel, "only a scheduled message can be cancelled"
     assert isinstance(can.priorities, frozenset), "priorities is a frozenset"
     assert all(isinstance(each, Priority) for each in can.priorities), "priorities are Priority"
@@ -39,15 +50,6 @@ def _assert_channel(can: ChannelCapabilities) -> None:
         assert can.shortest_ttl <= can.longest_ttl, "shortest_ttl is not above longest_ttl"
     assert can.longest_text is None or can.longest_text >= 1, "longest_text is 1 or more, or None"
     assert all(note.strip() for note in can.notes), "notes are sentences"
-
-
-def _cascade(messages: Sequence[Message]) -> Message:
-    """One message that tries the contents of all, in order."""
-    contents = [content for message in messages for content in message.content]
-    phone = next((message.phone for message in messages if message.phone), None)
-    email = next((message.email for message in messages if message.email), None)
-    to = Recipient(phone, email) if phone and email else messages[0].to
-    return evolve(messages[0], to=to, content=contents)
 
 
 class CapabilitiesContract(ProviderHooks):
@@ -64,9 +66,8 @@ class CapabilitiesContract(ProviderHooks):
             assert all(isinstance(name, Channel) for name in can.channels), "channels are Channel"
             assert isinstance(can.batch_size, int), "batch_size is a whole number"
             assert can.batch_size >= 1, "batch_size is 1 or more"
-            assert len(can.channels) > 1 or not can.cascade, "a cascade needs two channels"
             assert all(note.strip() for note in can.notes), "notes are sentences"
-            for channel in can.channels.values():
+            for channel in (*can.channels.values(), *can.cascade.values()):
                 _assert_channel(channel)
 
     async def test_capabilities_are_constant(self) -> None:
@@ -106,56 +107,29 @@ class CapabilitiesContract(ProviderHooks):
     ) -> None:
         """A message that asks for it goes out if it is claimed, and is refused otherwise."""
         async with self.connect() as provider:
-            claimed_channel = channel in provider.capabilities.channels
-            plain = self.message(channel) if claimed_channel else sample_message(channel)
-            message = feature.ask(plain, provider)
-            if feature.claimed_by(provider, channel):
-                await accepted(provider, message)
-                return
-            field = feature.field if claimed_channel else "content"
-            text = await refused_locally(provider, message, field)
-            assert not claimed_channel or field in text, f"the refusal has to name {field}"
+            await assert_feature(self, provider, (channel,), feature)
 
     @_each_channel
     async def test_a_priority_is_possible_if_it_is_claimed(self, channel: Channel) -> None:
         """Each of the four goes out if it is claimed, and is refused otherwise."""
         async with self.connect() as provider:
-            can = provider.capabilities.channels.get(channel)
-            for priority in Priority:
-                plain = self.message(channel) if can else sample_message(channel)
-                message = evolve(plain, priority=priority)
-                if can and priority in can.priorities:
-                    await accepted(provider, message)
-                else:
-                    await refused_locally(provider, message, "priority" if can else "content")
+            await assert_priorities(self, provider, (channel,))
 
     @_each_channel
     async def test_ttl_is_possible_within_the_claimed_bounds(self, channel: Channel) -> None:
         """The shortest and the longest are accepted; a second less or more is refused."""
         async with self.connect() as provider:
             can = provider.capabilities.channels.get(channel)
-            if can is None or not can.ttl:
-                return
-            await accepted(provider, with_content(self.message(channel), ttl=can.shortest_ttl))
-            outside = [can.shortest_ttl - _SECOND] if can.shortest_ttl > _SECOND else []
-            if can.longest_ttl is not None:
-                await accepted(provider, with_content(self.message(channel), ttl=can.longest_ttl))
-                outside.append(can.longest_ttl + _SECOND)
-            for ttl in outside:
-                message = with_content(self.message(channel), ttl=ttl)
-                await refused_locally(provider, message, "ttl", InvalidMessageError)
+            if can is not None and can.ttl:
+                await assert_ttl(self, provider, (channel,), can)
 
     @_each_channel
     async def test_text_is_possible_up_to_the_claimed_length(self, channel: Channel) -> None:
         """The longest text is accepted, and one character more is refused."""
         async with self.connect() as provider:
             can = provider.capabilities.channels.get(channel)
-            if can is None or can.longest_text is None:
-                return
-            longest = with_content(self.message(channel), text="a" * can.longest_text)
-            await accepted(provider, longest)
-            longer = with_content(longest, text="a" * (can.longest_text + 1))
-            await refused_locally(provider, longer, "text", InvalidMessageError)
+            if can is not None and can.longest_text is not None:
+                await assert_text(self, provider, (channel,), can.longest_text)
 
     @_each_channel
     async def test_the_recipient_suits_the_channel(self, channel: Channel) -> None:
@@ -174,21 +148,6 @@ class CapabilitiesContract(ProviderHooks):
             message = evolve(self.message(self.first_channel(provider)), send_at=past)
             await refused_locally(provider, message, "send_at", InvalidMessageError)
 
-    async def test_channels_are_tried_in_order_if_a_cascade_is_claimed(self) -> None:
-        """All channels go out in either order; otherwise more than one channel is refused."""
-        async with self.connect() as provider:
-            claimed = list(provider.capabilities.channels)
-            messages = [self.message(channel) for channel in claimed]
-            if len(messages) == 1:
-                other = next(channel for channel in Channel if channel not in claimed)
-                messages.append(sample_message(other))
-            for order in (messages, messages[::-1]):
-                message = _cascade(order)
-                if provider.capabilities.cascade:
-                    await accepted(provider, message)
-                else:
-                    await refused_locally(provider, message, "content")
-
     @_each_channel
     async def test_a_status_can_be_asked_for_if_it_is_claimed(self, channel: Channel) -> None:
         """An accepted message has a status; where none is claimed, asking says so."""
@@ -200,7 +159,7 @@ class CapabilitiesContract(ProviderHooks):
             if can.status:
                 assert isinstance(await provider.status(receipt.id), DeliveryReport)
             else:
-                await self._assert_not_supported(provider.status, receipt.id)
+                await assert_not_supported(provider.status, receipt.id)
 
     @_each_channel
     async def test_a_message_can_be_cancelled_if_it_is_claimed(self, channel: Channel) -> None:
@@ -216,29 +175,14 @@ class CapabilitiesContract(ProviderHooks):
             if can.cancel:
                 await provider.cancel(receipt.id)
             else:
-                await self._assert_not_supported(provider.cancel, receipt.id)
+                await assert_not_supported(provider.cancel, receipt.id)
 
     @_each_channel
     async def test_what_is_claimed_reaches_the_vendor(self, channel: Channel) -> None:
         """Nothing that a message asks for is dropped on the way (needs ``received``)."""
         async with self.connect() as provider:
-            can = provider.capabilities.channels.get(channel)
-            if can is None:
-                return
-            for feature in FEATURES:
-                if feature.is_claimed(can):
-                    plain = self.message(channel)
-                    await accepted(provider, plain)
-                    await accepted(provider, feature.ask(plain, provider))
-                    first, second = await self.received(plain)
-                    assert first != second, f"the vendor knows nothing of {feature.field}"
-            plain = self.message(channel)
-            for priority in can.priorities:
-                await accepted(provider, evolve(plain, priority=priority))
-            taken = await self.received(plain)
-            assert len(taken) == len(can.priorities), "the vendor took another number of messages"
-            for index, item in enumerate(taken):
-                assert item not in taken[index + 1 :], "the vendor cannot tell two priorities apart"
+            if channel in provider.capabilities.channels:
+                await assert_kept(self, provider, (channel,))
 
     async def test_what_is_for_another_provider_is_left_out(self) -> None:
         """``extra`` of another provider changes nothing (needs ``received``)."""
@@ -261,20 +205,13 @@ class CapabilitiesContract(ProviderHooks):
             assert await self.request_count() == before, "it took a request to refuse this"
 
     def _unclaimed(self, provider: OmniProvider) -> Iterator[Message]:
-        claimed = provider.capabilities.channels
-        for channel in Channel:
-            if channel not in claimed:
-                yield sample_message(channel)
+        for way in [*((channel,) for channel in Channel), *permutations(Channel, 2)]:
+            plain = self.plain(provider, way)
+            if not is_claimed(provider, way):
+                yield plain
                 continue
             for feature in FEATURES:
-                if not feature.claimed_by(provider, channel):
-                    yield feature.ask(self.message(channel), provider)
-            for priority in set(Priority) - claimed[channel].priorities:
-                yield evolve(self.message(channel), priority=priority)
-
-    async def _assert_not_supported(self, operation: Callable[[str], object], id: str) -> None:
-        with pytest.raises(NotSupportedError) as caught:
-            await operation(id)  # type: ignore[misc]
-        assert not isinstance(caught.value, NotSentError), (
-            "reading and cancelling never say that something was not sent"
-        )
+                if not feature.claimed_by(provider, way):
+                    yield feature.ask(plain, provider)
+            for priority in set(Priority) - priorities_over(provider, way):
+                yield evolve(plain, priority=priority)

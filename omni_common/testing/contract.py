@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from omni_common.testing.callbacks import CallbackContract
+from omni_common.testing.cascades import CascadeContract
 from omni_common.testing.claims import CapabilitiesContract
 from omni_common.testing.follows import FollowingContract
 from omni_common.testing.lifetime import LifetimeContract
@@ -17,9 +19,11 @@ __all__ = ["ProviderContract"]
 @pytest.mark.asyncio(loop_scope="function")
 class ProviderContract(
     CapabilitiesContract,
+    CascadeContract,
     SendingContract,
     StreamContract,
     FollowingContract,
+    CallbackContract,
     SecrecyContract,
     LifetimeContract,
 ):

@@ -9,12 +9,14 @@ from typing import Any
 from attrs import evolve, frozen
 
 from omni_common.capabilities import ChannelCapabilities
-from omni_common.message import Channel, Message
+from omni_common.message import Message
 from omni_common.provider import OmniProvider
+from omni_common.testing.ways import Way, priorities_over
 
 __all__ = ["FEATURES", "Feature", "asking_for_all", "in_an_hour", "with_content"]
 
-_MINUTE = timedelta(minutes=1)
+_TTL = timedelta(minutes=7)
+"""What nobody has for a default: the vendor could not tell a message that asks for it."""
 
 
 def in_an_hour(message: Message, provider: OmniProvider) -> Message:
@@ -23,28 +25,34 @@ def in_an_hour(message: Message, provider: OmniProvider) -> Message:
 
 
 def with_content(message: Message, **changes: Any) -> Message:
-    """*message*, with its only content changed."""
-    (content,) = message.content
-    return evolve(message, content=evolve(content, **changes))
+    """*message*, with its first content changed."""
+    first, *others = message.content
+    return evolve(message, content=[evolve(first, **changes), *others])
 
 
 @frozen
 class Feature:
-    """Something that a message may ask for, and where the capabilities say whether it may."""
+    """Something that a message may ask for, and where the capabilities say whether it may.
+
+    Of a cascade it is asked for every channel, and ``of_first`` for the first alone.
+    """
 
     field: str
     ask: Callable[[Message, OmniProvider], Message]
     is_claimed: Callable[[ChannelCapabilities], bool]
+    of_first: bool = False
 
-    def claimed_by(self, provider: OmniProvider, channel: Channel) -> bool:
-        """Whether *provider* claims it for *channel*."""
-        can = provider.capabilities.channels.get(channel)
-        return can is not None and self.is_claimed(can)
+    def claimed_by(self, provider: OmniProvider, way: Way) -> bool:
+        """Whether *provider* claims it for a message over *way*."""
+        possible = provider.capabilities.together(way)
+        asked = way[:1] if self.of_first else way
+        return all(name in possible and self.is_claimed(possible[name]) for name in asked)
 
 
 def _with_ttl(message: Message, provider: OmniProvider) -> Message:
-    can = provider.capabilities.channels.get(message.channels[0], ChannelCapabilities())
-    return with_content(message, ttl=can.longest_ttl or max(can.shortest_ttl, _MINUTE))
+    possible = provider.capabilities.together(message.channels)
+    can = possible.get(message.channels[0], ChannelCapabilities())
+    return with_content(message, ttl=can.longest_ttl or max(can.shortest_ttl, _TTL))
 
 
 FEATURES = (
@@ -59,16 +67,15 @@ FEATURES = (
         lambda message, _: evolve(message, metadata={"order": "Lapwing 1047"}),
         lambda can: can.metadata,
     ),
-    Feature("ttl", _with_ttl, lambda can: can.ttl),
+    Feature("ttl", _with_ttl, lambda can: can.ttl, of_first=True),
 )
 """All but ``priority``, of which there are several."""
 
 
 def asking_for_all(message: Message, provider: OmniProvider) -> Message:
-    """*message*, with every feature that is claimed for its channel."""
-    (channel,) = message.channels
+    """*message*, with every feature that is claimed for its channels."""
     for feature in FEATURES:
-        if feature.claimed_by(provider, channel):
+        if feature.claimed_by(provider, message.channels):
             message = feature.ask(message, provider)
-    priorities = provider.capabilities.channels[channel].priorities
+    priorities = priorities_over(provider, message.channels)
     return evolve(message, priority=min(priorities, key=lambda each: each.name, default=None))

@@ -17,16 +17,15 @@ from omni_common.errors import (
     ReadError,
     UnknownMessageError,
 )
-from omni_common.message import Channel
 from omni_common.provider import OmniProvider
 from omni_common.report import DeliveryReport, DeliveryState, StatusResult
 from omni_common.testing.features import in_an_hour
 from omni_common.testing.hooks import ProviderHooks
 from omni_common.testing.outcomes import accepted
+from omni_common.testing.ways import over, ways
 
 __all__ = ["FollowingContract"]
 
-_ARRIVED = {DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.CLICKED}
 _NO_CANCEL = (CancelFailedError, UnknownMessageError, NotSupportedError)
 
 
@@ -64,7 +63,7 @@ class FollowingContract(ProviderHooks):
             await self.deliver()
             report = await provider.status(receipt.id)
             _assert_report(report, receipt.id)
-            assert report.state in _ARRIVED, f"delivered, and reported as {report.state.name}"
+            assert report.state.has_arrived, f"delivered, and reported as {report.state.name}"
             assert report.is_final
             assert report.channel == channel, "the report names the channel that delivered"
 
@@ -150,27 +149,28 @@ class FollowingContract(ProviderHooks):
         """``cancel`` returns only when that is sure; by an id alone (needs ``deliver``)."""
         async with self.connect() as provider:
             cancelled = []
-            for channel, can in provider.capabilities.channels.items():
-                message = self.message(channel)
-                receipt = await accepted(
-                    provider, in_an_hour(message, provider) if can.schedule else message
-                )
+            for way in ways(provider):
+                possible = provider.capabilities.together(way)
+                message = self.plain(provider, way)
+                if all(possible[channel].schedule for channel in way):
+                    message = in_an_hour(message, provider)
+                receipt = await accepted(provider, message)
                 async with self.connect() as another:
-                    if can.cancel:
+                    if all(possible[channel].cancel for channel in way):
                         await another.cancel(receipt.id)
-                        cancelled.append((channel, receipt.id))
+                        cancelled.append((way, receipt.id))
                     else:
                         await self._assert_not_cancelled(another, receipt.id)
             await self.deliver()
-            for channel, id in cancelled:
-                await self._assert_never_delivered(provider, channel, id)
+            for way, id in cancelled:
+                with over(way):
+                    await self._assert_never_delivered(provider, id)
 
     async def test_what_is_delivered_cannot_be_cancelled(self) -> None:
         """It raises, and not ``NotSentError``: something *was* sent (needs ``deliver``)."""
         async with self.connect() as provider:
             ids = [
-                (await accepted(provider, self.message(channel))).id
-                for channel in provider.capabilities.channels
+                (await accepted(provider, self.plain(provider, way))).id for way in ways(provider)
             ]
             await self.deliver()
             for id in ids:
@@ -202,15 +202,13 @@ class FollowingContract(ProviderHooks):
         assert not isinstance(caught.value, NotSentError), "cancel() never says: not sent"
         assert caught.value.provider == provider.capabilities.provider
 
-    async def _assert_never_delivered(
-        self, provider: OmniProvider, channel: Channel, id: str
-    ) -> None:
+    async def _assert_never_delivered(self, provider: OmniProvider, id: str) -> None:
         try:
             report = await provider.status(id)
         except (UnknownMessageError, NotSupportedError):
             return  # a vendor may forget what was cancelled, or tell nothing at all
         assert report.state is DeliveryState.CANCELLED or not report.is_final, (
-            f"cancelled over {channel}, and then {report.state.name}"
+            f"cancelled, and then {report.state.name}"
         )
 
     async def _assert_out_of_reach(self, provider: OmniProvider) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, NoReturn
 
 import pytest
 
+from omni_common.callbacks import CallbackSecrets
 from omni_common.message import (
     Channel,
     Content,
@@ -19,6 +20,7 @@ from omni_common.message import (
     WhatsApp,
 )
 from omni_common.provider import OmniProvider
+from omni_common.testing.ways import Way, in_order, is_claimed
 
 __all__ = ["ProviderHooks", "sample_message"]
 
@@ -79,6 +81,15 @@ class ProviderHooks:
         """
         return sample_message(channel)
 
+    def cascade(self, channels: tuple[Channel, ...]) -> Message:
+        """Make a message over several *channels*, in that order, that the vendor accepts as it is.
+
+        By default its contents are those of :meth:`message` for each channel, and its recipient has
+        both a phone number and an e-mail address where they need both. Override it where the vendor
+        wants more of a cascade than of a message over one channel.
+        """
+        return in_order([self.message(channel) for channel in channels])
+
     def refused_message(self) -> Message:
         """Make a message that the library has no objection to, and the vendor refuses."""
         self.skip_without("refused_message")
@@ -110,6 +121,15 @@ class ProviderHooks:
         """Return the credentials of :meth:`connect`, in every form in which they travel."""
         self.skip_without("secrets")
 
+    def callback_secrets(self) -> Mapping[str, CallbackSecrets]:
+        """Return what proves the vendor's posts genuine, for each kind that a message may ask for.
+
+        The names are those of ``callback_area`` in the capabilities. Where the vendor signs its
+        posts, the secret is the one of the account that :meth:`connect` sends from; where it does
+        not, any token that ``omni_common.callbacks`` accepts.
+        """
+        self.skip_without("callback_secrets")
+
     async def received(self, message: Message) -> Sequence[object]:
         """Everything that the vendor took for the recipient of *message*, oldest first.
 
@@ -127,7 +147,10 @@ class ProviderHooks:
     async def deliver(self) -> None:
         """Let the vendor deliver all that it has accepted, scheduled messages too, and report it.
 
-        A test that calls this sends nothing afterwards, so the vendor's clock may jump ahead.
+        It returns when every report that is due was posted to its ``callback_url`` and answered;
+        for an emulator of this library, ``clock.advance()`` and then ``await settle()``. Reports to
+        hosts that are not loopback must not leave the machine. A test that calls this sends nothing
+        afterwards, so the vendor's clock may jump ahead.
         """
         self.skip_without("deliver")
 
@@ -140,6 +163,15 @@ class ProviderHooks:
         if self.skips_allowed:
             pytest.skip(reason)
         pytest.fail(reason)
+
+    def plain(self, provider: OmniProvider, way: Way) -> Message:
+        """A message over *way* that asks for nothing, be it claimed or not."""
+        if is_claimed(provider, way):
+            return self.cascade(way) if len(way) > 1 else self.message(way[0])
+        claimed = provider.capabilities.channels
+        return in_order(
+            [self.message(each) if each in claimed else sample_message(each) for each in way]
+        )
 
     def first_channel(self, provider: OmniProvider) -> Channel:
         """The channel to try what has nothing to do with channels: the first that tells a status.

@@ -18,8 +18,9 @@ from omni_common.receipt import Accepted, NotSent, Receipt, SendOutcome, Unknown
 from omni_common.testing.features import asking_for_all
 from omni_common.testing.hooks import ProviderHooks, sample_message
 from omni_common.testing.listening import listening
+from omni_common.testing.ways import ways
 
-__all__ = ["SecrecyContract"]
+__all__ = ["SecrecyContract", "assert_silent", "canaries_of", "logged"]
 
 _ENDS = 8
 """As many characters of a text, from its beginning or its end, give it away."""
@@ -42,7 +43,7 @@ def _texts(message: Message) -> Iterator[str]:
                 yield from (content.template_data or {}).values()
 
 
-def _canaries(message: Message) -> set[str]:
+def canaries_of(message: Message) -> set[str]:
     """What of *message* must not come out: its numbers, addresses and texts, or their ends."""
     found = {(message.phone or "").removeprefix("+"), message.email or ""}
     for text in _texts(message):
@@ -50,7 +51,8 @@ def _canaries(message: Message) -> set[str]:
     return found - {""}
 
 
-def _assert_silent(shown: str, canaries: Collection[str], where: str) -> None:
+def assert_silent(shown: str, canaries: Collection[str], where: str) -> None:
+    """Check that nothing of *canaries* is in *shown*."""
     for canary in canaries:
         # The canary itself stays out of the failure's text, for it may be a real credential.
         assert (canary in shown) is False, f"{where} shows {len(canary)} characters to be kept"
@@ -61,7 +63,8 @@ def _shown(error: BaseException) -> str:
     return f"{error!r} {error} {''.join(traceback.format_exception(error))}"
 
 
-def _logged(records: Collection[logging.LogRecord]) -> str:
+def logged(records: Collection[logging.LogRecord]) -> str:
+    """Everything that *records* say, and hold."""
     formatter = logging.Formatter()
     return "\n".join(f"{formatter.format(record)} {vars(record)}" for record in records)
 
@@ -76,9 +79,9 @@ class SecrecyContract(ProviderHooks):
     async def test_an_accepted_message_stays_private(self) -> None:
         """In its receipt, its report and the log."""
         async with self.connect() as provider:
-            for channel in provider.capabilities.channels:
-                message = asking_for_all(self.message(channel), provider)
-                await self._assert_private(provider, message, _canaries(message))
+            for way in ways(provider):
+                message = asking_for_all(self.plain(provider, way), provider)
+                await self._assert_private(provider, message, canaries_of(message))
 
     async def test_an_unsupported_message_stays_private(self) -> None:
         """In the errors of ``check`` and ``send``."""
@@ -89,26 +92,26 @@ class SecrecyContract(ProviderHooks):
                 message = self.message(channel) if claimed else sample_message(channel)
                 message = evolve(message, send_at=past)
                 shown = repr(provider.check(message))
-                _assert_silent(shown, _canaries(message), "what check() returns")
-                await self._assert_private(provider, message, _canaries(message))
+                assert_silent(shown, canaries_of(message), "what check() returns")
+                await self._assert_private(provider, message, canaries_of(message))
 
     async def test_a_refused_message_stays_private(self) -> None:
         """However the vendor words its refusal (needs ``refused_message``)."""
         async with self.connect() as provider:
             message = self.refused_message()
-            await self._assert_private(provider, message, _canaries(message))
+            await self._assert_private(provider, message, canaries_of(message))
 
     async def test_a_message_of_unknown_outcome_stays_private(self) -> None:
         """Though its error says what to look for (needs ``unknown_message``)."""
         async with self.connect() as provider:
             message = self.unknown_message()
-            await self._assert_private(provider, message, _canaries(message))
+            await self._assert_private(provider, message, canaries_of(message))
 
     async def test_credentials_stay_private(self) -> None:
         """Whether things go well or not (needs ``secrets``, ``refused_message``)."""
         secrets = self.secrets()
         async with self.connect() as provider:
-            _assert_silent(f"{provider!r} {provider}", secrets, "the provider's repr")
+            assert_silent(f"{provider!r} {provider}", secrets, "the provider's repr")
             for message in (self.message(self.first_channel(provider)), self.refused_message()):
                 await self._assert_private(provider, message, secrets)
 
@@ -116,7 +119,7 @@ class SecrecyContract(ProviderHooks):
         """The error says that they are wrong, not what they are (``wrong_credentials``)."""
         async with self.wrong_credentials() as provider:
             message = self.message(self.first_channel(provider))
-            await self._assert_private(provider, message, _canaries(message))
+            await self._assert_private(provider, message, canaries_of(message))
 
     async def test_outcomes_can_be_pickled(self) -> None:
         """They cross to other processes, without the vendor's words in errors.
@@ -134,7 +137,7 @@ class SecrecyContract(ProviderHooks):
             for outcome in outcomes:
                 pickled = pickle.dumps(outcome)
                 copy = pickle.loads(pickled)  # noqa: S301 - pickled right here
-                _assert_silent(repr(pickled), self.secrets(), "a pickled outcome")
+                assert_silent(repr(pickled), self.secrets(), "a pickled outcome")
                 assert copy.message == outcome.message
                 if isinstance(outcome, Accepted):
                     assert copy == outcome, "a receipt changes when it is pickled"
@@ -156,28 +159,28 @@ class SecrecyContract(ProviderHooks):
         """Send *message* and look for *canaries* in everything that comes of it."""
         with listening() as records:
             outcome = await self._outcome(provider, message)
-            _assert_silent(repr(outcome), canaries, "the outcome's repr")
+            assert_silent(repr(outcome), canaries, "the outcome's repr")
             if isinstance(outcome, Accepted):
                 await self._assert_receipt_private(provider, outcome.receipt, canaries)
             else:
-                _assert_silent(_shown(outcome.error), canaries, "the error")
-                _assert_silent(repr(pickle.dumps(outcome.error)), canaries, "the pickled error")
-        _assert_silent(_logged(records), canaries, "the log")
+                assert_silent(_shown(outcome.error), canaries, "the error")
+                assert_silent(repr(pickle.dumps(outcome.error)), canaries, "the pickled error")
+        assert_silent(logged(records), canaries, "the log")
 
     async def _assert_receipt_private(
         self, provider: OmniProvider, receipt: Receipt, canaries: Collection[str]
     ) -> None:
-        _assert_silent(f"{receipt!r} {receipt}", canaries, "the receipt")
+        assert_silent(f"{receipt!r} {receipt}", canaries, "the receipt")
         try:
             report = await provider.status(receipt.id)
         except OmniError as error:
-            _assert_silent(_shown(error), canaries, "the error of status()")
+            assert_silent(_shown(error), canaries, "the error of status()")
         else:
-            _assert_silent(f"{report!r} {report}", canaries, "the report")
+            assert_silent(f"{report!r} {report}", canaries, "the report")
         try:
             await provider.cancel(receipt.id)
         except OmniError as error:
-            _assert_silent(_shown(error), canaries, "the error of cancel()")
+            assert_silent(_shown(error), canaries, "the error of cancel()")
 
     async def _outcome(self, provider: OmniProvider, message: Message) -> SendOutcome:
         try:

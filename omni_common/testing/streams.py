@@ -17,6 +17,7 @@ from omni_common.testing.features import asking_for_all
 from omni_common.testing.hooks import ProviderHooks
 from omni_common.testing.listening import listening
 from omni_common.testing.outcomes import accepted, assert_outcomes
+from omni_common.testing.ways import over, ways
 
 __all__ = ["StreamContract"]
 
@@ -54,15 +55,18 @@ class StreamContract(ProviderHooks):
     async def test_a_stream_sends_what_send_sends(self) -> None:
         """A bulk call says as much of a message as a single one (needs ``received``)."""
         async with self.connect() as provider:
-            for channel in provider.capabilities.channels:
-                messages = [asking_for_all(self.message(channel), provider) for _ in range(2)]
-                for message in messages:
-                    await accepted(provider, message)
-                outcomes = [outcome async for outcome in provider.send_many(messages)]
-                assert_outcomes(outcomes, messages, provider)
-                for message in messages:
-                    alone, streamed = await self.received(message)
-                    assert alone == streamed, "in a stream another message goes out"
+            for way in ways(provider):
+                with over(way):
+                    messages = [
+                        asking_for_all(self.plain(provider, way), provider) for _ in range(2)
+                    ]
+                    for message in messages:
+                        await accepted(provider, message)
+                    outcomes = [outcome async for outcome in provider.send_many(messages)]
+                    assert_outcomes(outcomes, messages, provider)
+                    for message in messages:
+                        alone, streamed = await self.received(message)
+                        assert alone == streamed, "in a stream another message goes out"
 
     async def test_ids_of_a_stream_are_as_good_as_others(self) -> None:
         """What a stream has accepted can be followed."""

@@ -44,11 +44,8 @@ def test_the_demo_gives_its_facts_as_one_document() -> None:
     cancelled = scenes["cancel"]["rows"][0]
     assert (cancelled["messente"], cancelled["devino"]) == ("cancelled", "not supported")
     *_, last = scenes["cascade"]["rows"]
-    assert (last["viber"], last["sms"], last["the message"]) == (
-        "expired",
-        "delivered",
-        "delivered",
-    )
+    del last["after"]
+    assert list(last.values()) == ["expired", "delivered", "expired", "delivered"]
     assert len(scenes["many"]["rows"]) == 5
     assert all(claim["holds"] for scene in scenes.values() for claim in scene["claims"])
 

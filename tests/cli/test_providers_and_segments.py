@@ -31,6 +31,12 @@ def test_providers_tells_what_the_providers_say_of_themselves(omni: Omni) -> Non
             assert set(shown["priorities"]) == {each.value for each in channel.priorities}
 
 
+def test_providers_shows_what_channels_can_do_together_where_that_differs(omni: Omni) -> None:
+    titles = [line for line in omni("providers").output.splitlines() if "in order" in line]
+    assert "devino, several channels in order" in " ".join(titles)
+    assert "messente: channels in order" in " ".join(titles)
+
+
 @pytest.mark.parametrize("width", ["30", "80", "200"])
 def test_providers_shows_a_table_of_any_width(
     omni: Omni, monkeypatch: pytest.MonkeyPatch, width: str
@@ -40,7 +46,7 @@ def test_providers_shows_a_table_of_any_width(
     assert ended.code == 0
     assert "devino:" in ended.output
     assert max(map(len, ended.output.splitlines())) <= int(width)
-    if width != "30":
+    if width == "200":
         assert "low, normal, high, realtime" in ended.output
         assert "1 second to 3 days" in ended.output
 

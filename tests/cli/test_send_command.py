@@ -195,7 +195,7 @@ def test_a_file_that_is_no_text_or_not_there_is_wrong_usage(
         (("+37251000000", "--text", "Hi", "--ttl", "0"), 2, "ttl"),
         (("+37251000000", "--text", "Hi", "--ttl", "4d"), 2, "ttl"),
         (("+37251000000", "--text", "Hi", "--callback-url", "x"), 2, "callback_url"),
-        (("+37251000000", "--text", "Hi", "--channel", "viber"), 2, "content"),
+        (("+37251000000", "--text", "Hi", "--channel", "whatsapp"), 2, "content"),
         (("+37251000000", "--text", "Hi", "--then", "sms"), 2, "content"),
         (("+37251000000",), 64, "--text"),
         (("+37251000000", "--text", "Hi", "--text-file", "x"), 64, "--text"),

@@ -11,7 +11,7 @@ from omni_common import Capabilities, Channel
 from omni_common.testing.features import FEATURES, Feature
 from tests.third_party.carrier_pigeon import PigeonProvider
 
-__all__ = ["BREACHES", "Breach", "breaks", "claiming", "feature"]
+__all__ = ["BREACHES", "Breach", "breaks", "claiming", "claiming_together", "feature"]
 
 P = TypeVar("P", bound=type[PigeonProvider])
 
@@ -48,6 +48,13 @@ def claiming(channel: Channel = Channel.SMS, **changes: Any) -> Capabilities:
     true = PigeonProvider("keeper", "coo").capabilities
     claims = evolve(true.channels[channel], **changes)
     return evolve(true, channels={**true.channels, channel: claims})
+
+
+def claiming_together(**changes: Any) -> Capabilities:
+    """The capabilities of pigeons, with other claims for every channel of a cascade."""
+    true = PigeonProvider("keeper", "coo").capabilities
+    cascade = {channel: evolve(can, **changes) for channel, can in true.cascade.items()}
+    return evolve(true, cascade=cascade)
 
 
 def feature(field: str) -> Feature:

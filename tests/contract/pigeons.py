@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
 from typing import cast
 from uuid import uuid4
 
 from omni_common import Channel, Message, OmniProvider
+from omni_common.callbacks import callback_area_names
 from omni_common.testing import ProviderContract, sample_message
 from tests.third_party import carrier_pigeon
 from tests.third_party.carrier_pigeon import Loft
@@ -71,12 +72,16 @@ class PigeonContract(ProviderContract):
     def secrets(self) -> Collection[str]:
         return [WORD]
 
+    def callback_secrets(self) -> Mapping[str, str]:
+        return {name: WORD for name in callback_area_names() if name.startswith("pigeon.")}
+
     async def received(self, message: Message) -> Sequence[object]:
-        flights = [each for each in self.loft().flights.values() if each.to == message.to]
-        return [(each.channel, each.note) for each in flights]
+        to = message.phone or message.email
+        flights = [each for each in self.loft().flights.values() if each.to == to]
+        return [(each.channels, each.note) for each in flights]
 
     async def request_count(self) -> int:
         return self.loft().asked
 
     async def deliver(self) -> None:
-        self.loft().arrive()
+        await self.loft().arrive()

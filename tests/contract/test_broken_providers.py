@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -20,8 +21,10 @@ from omni_common.sandbox import Scenario, scenario_of
 from omni_common.testing import ProviderContract, sample_message
 from tests.contract import (  # noqa: F401 - each registers its breaches
     untrue_answers,
+    untrue_cascades,
     untrue_claims,
     untrue_outcomes,
+    untrue_reports,
 )
 from tests.contract.breaches import BREACHES, Breach
 from tests.contract.pigeons import PigeonContract
@@ -46,8 +49,18 @@ class LenientContractOf(ContractOf):
     skips_allowed = True
 
 
+@pytest.fixture
+def unsealed_reports(tmp_path: Path) -> None:
+    """A kind of posts that anybody can make, installed beside the third party's."""
+    metadata = tmp_path / "unsealed-1.0.dist-info"
+    metadata.mkdir()
+    entry = f"{untrue_reports.UNSEALED.name} = {untrue_reports.__name__}:UNSEALED"
+    (metadata / "entry_points.txt").write_text(f"[omni.callbacks]\n{entry}\n", "utf-8")
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: unsealed\nVersion: 1.0\n")
+
+
 @pytest.mark.parametrize("breach", BREACHES, ids=str)
-@pytest.mark.usefixtures("installed_pigeons")
+@pytest.mark.usefixtures("unsealed_reports", "installed_pigeons")
 async def test_a_broken_promise_is_noticed(breach: Breach) -> None:
     with pytest.raises((Exception, pytest.fail.Exception)) as caught:
         await ContractOf(breach.provider).run(breach)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -10,12 +10,14 @@ import pytest
 from attrs import evolve
 
 from devino_async.sandbox import DevinoEmulator
-from omni_common import Channel, Email, Message, OmniProvider, Sms, connect
+from omni_common import Channel, Email, Message, OmniProvider, Sms, Vk, connect
 from omni_common.sandbox import SandboxClock, Scenario
 from omni_common.testing import ProviderContract
 
 KEY = "canary/key+with==signs"
+SMS_TOKEN, OMNI_TOKEN = "canary-token-of-sms", "canary_token_of_omni"
 SENDERS = "sender=Shop&email_sender=post%40shop.example"
+SCENARIOS = "cascade_ttl=60&scenario_vk_template=42"
 
 
 def letter(begin: str, end: str) -> Email:
@@ -34,12 +36,15 @@ class TestDevinoContract(ProviderContract):
             yield
 
     def connect(self) -> OmniProvider:
-        return connect(f"{self.emulator.url}?batch_size=3&{SENDERS}")
+        return connect(f"{self.emulator.url}?batch_size=3&{SENDERS}&{SCENARIOS}")
 
     def message(self, channel: Channel) -> Message:
-        if channel is not Channel.EMAIL:
-            return super().message(channel)
-        return evolve(super().message(channel), content=letter("Wheatear", "drystone wall"))
+        message = super().message(channel)
+        if channel is Channel.EMAIL:
+            return evolve(message, content=letter("Wheatear", "drystone wall"))
+        if channel is Channel.VK:
+            return evolve(message, content=Vk(template_id="43"))
+        return message
 
     def refused_message(self) -> Message:
         return Message(Scenario.REFUSED.number(), Sms("Robin in the ivy"))
@@ -62,15 +67,21 @@ class TestDevinoContract(ProviderContract):
     def secrets(self) -> Collection[str]:
         return [KEY, quote(KEY, safe="")]
 
+    def callback_secrets(self) -> Mapping[str, str]:
+        return {"devino.sms": SMS_TOKEN, "devino.omni": OMNI_TOKEN}
+
     async def received(self, message: Message) -> Sequence[object]:
-        to = message.phone or message.email
-        return [entry.content for entry in self.emulator.ledger.find(to=to)]
+        addresses = filter(None, (message.phone, message.email))
+        entries = (entry for to in addresses for entry in self.emulator.ledger.find(to=to))
+        # An id that the vendor gives a contact is no part of the message.
+        return [({**entry.content, "contactId": None}, entry.callback_url) for entry in entries]
 
     async def request_count(self) -> int:
         return len(self.emulator.requests)
 
     async def deliver(self) -> None:
         self.emulator.clock.advance(timedelta(days=1))
+        await self.emulator.settle()
 
 
 class TestDevinoEmailContract(TestDevinoContract):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -53,6 +53,9 @@ class TestMessenteContract(ProviderContract):
         basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         return [PASSWORD, basic, self.emulator.url]
 
+    def callback_secrets(self) -> Mapping[str, str]:
+        return {"messente.delivery": PASSWORD}
+
     async def received(self, message: Message) -> Sequence[object]:
         return [entry.content for entry in self.emulator.ledger.find(to=message.phone)]
 
@@ -61,3 +64,4 @@ class TestMessenteContract(ProviderContract):
 
     async def deliver(self) -> None:
         self.emulator.clock.advance(timedelta(days=1))
+        await self.emulator.settle()

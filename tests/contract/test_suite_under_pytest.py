@@ -22,6 +22,7 @@ ACME_IS_MESSENTE = {
         '"messente://user:KEY@127.0.0.1:1/v1?max_attempts=1"'
     ),
     '"acme:0"': '"messente:0"',
+    '"acme.delivery"': '"messente.delivery"',
     "self.emulator.key": "self.emulator.password",
 }
 PIGEONS = """
@@ -82,7 +83,7 @@ def test_where_nothing_may_be_skipped_a_missing_hook_is_a_failure(
 
 
 def test_connect_alone_is_enough_to_begin_with(pytester: pytest.Pytester) -> None:
-    result = run(pytester, PIGEONS, "strict", "-k", "not registered_scheme")
+    result = run(pytester, PIGEONS, "strict", "-k", "not registered")
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed", "skipped", "deselected"}, outcomes
     assert outcomes["passed"] > outcomes["skipped"]

@@ -22,7 +22,6 @@ from omni_common.message import (
     Recipient,
     Sms,
     Viber,
-    Vk,
     WhatsApp,
 )
 from omni_common.segments import Encoding, segments
@@ -179,19 +178,15 @@ def test_an_email_address_cannot_be_texted(devino: DevinoProvider) -> None:
         assert problems(devino, message(to=to)) == [(InvalidMessageError, "to")]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [Viber("Hi"), WhatsApp("Hi"), Vk("Hi")],
-    ids=lambda content: content.channel,
-)
-def test_other_channels_are_not_supported(devino: DevinoProvider, content: Content) -> None:
-    to = Recipient(phone=TO, email="a@shop.example")
-    assert problems(devino, message(content, to=to)) == [(UnsupportedMessageError, "content")]
+@pytest.mark.parametrize("more", [[], [Sms("Hi")]], ids=["alone", "with sms"])
+def test_whatsapp_is_not_supported(devino: DevinoProvider, more: list[Content]) -> None:
+    found = problems(devino, message([WhatsApp("Hi"), *more]))
+    assert found == [(UnsupportedMessageError, "content")]
 
 
-def test_a_cascade_is_not_supported(devino: DevinoProvider) -> None:
-    found = problems(devino, message([Viber("Hi"), Sms("Hi")]))
-    assert found == [(UnsupportedMessageError, "content")] * 2
+def test_other_channels_and_cascades_go_another_way(devino: DevinoProvider) -> None:
+    assert problems(devino, message(Viber("Hi"))) == []
+    assert problems(devino, message([Viber("Hi", ttl=HOUR), Sms("Hi")])) == []
 
 
 @pytest.mark.parametrize("at", [NOW, NOW - HOUR, datetime.min.replace(tzinfo=UTC)])
@@ -295,8 +290,7 @@ def test_no_text_is_refused_that_the_documents_allow(text: str) -> None:
 def test_capabilities_say_what_devino_documents() -> None:
     capabilities = DevinoProvider("key", batch_size=17).capabilities
     assert (capabilities.provider, capabilities.batch_size) == ("devino", 17)
-    assert not capabilities.cascade
-    assert list(capabilities.channels) == [Channel.SMS, Channel.EMAIL]
+    assert list(capabilities.channels) == [Channel.SMS, Channel.EMAIL, Channel.VIBER, Channel.VK]
     assert DevinoProvider("key").capabilities.batch_size == 1000
     channel = capabilities.channels[Channel.SMS]
     assert channel == ChannelCapabilities(
@@ -304,6 +298,7 @@ def test_capabilities_say_what_devino_documents() -> None:
         cancel=False,
         schedule=True,
         callback=True,
+        callback_area="devino.sms",
         metadata=True,
         priorities=frozenset(Priority),
         shortest_ttl=timedelta(seconds=1),
@@ -312,4 +307,6 @@ def test_capabilities_say_what_devino_documents() -> None:
         notes=channel.notes,
     )
     letters = capabilities.channels[Channel.EMAIL]
-    assert letters == ChannelCapabilities(metadata=True, ttl=False, bulk=False, notes=letters.notes)
+    assert letters == ChannelCapabilities(
+        callback_area="devino.email", metadata=True, ttl=False, bulk=False, notes=letters.notes
+    )

@@ -19,7 +19,7 @@ from omni_common.errors import (
     UnsupportedMessageError,
 )
 from omni_common.history import History
-from omni_common.message import Channel, Message, Priority, Sms, Viber
+from omni_common.message import Channel, Message, Priority, Sms, WhatsApp
 from omni_common.receipt import Accepted, NotSent, Part, SendOutcome, Unknown
 from omni_common.sandbox import Scenario
 from tests.devino.conftest import NOW, Connect, every_variant
@@ -149,7 +149,7 @@ async def test_extra_fields_arrive_and_the_receipt_knows_the_sender(
         (message(send_at=NOW), InvalidMessageError, "send_at"),
         (message(extra={"devino": {"to": "79030000000"}}), InvalidMessageError, "extra"),
         (Message("a@shop.example", Sms("Hello")), InvalidMessageError, "to"),
-        (Message(f"{PREFIX}0000", Viber("Hello")), UnsupportedMessageError, "content"),
+        (Message(f"{PREFIX}0000", WhatsApp("Hello")), UnsupportedMessageError, "content"),
     ],
     ids=["text", "send_at", "extra", "to", "content"],
 )

@@ -1,22 +1,28 @@
 """Messages by carrier pigeon: the smallest whole provider, and a loft in memory as its vendor.
 
 ``connect("pigeon://KEEPER:WORD@default?loft=NAME")`` sends from the loft called NAME. The provider
-writes the four members that it must; everything else is the default of ``OmniProvider``.
+writes the four members that it must; everything else is the default of ``OmniProvider``. What the
+loft posts about a pigeon that has come home is read by :data:`ARRIVAL`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
+import json
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from attrs import define, field
+import aiohttp
+from attrs import define, evolve, field
 
 from omni_common import (
     AnswerLostError,
     Attempt,
     AuthenticationError,
+    CallbackError,
     CancelFailedError,
     Capabilities,
     Channel,
@@ -38,29 +44,49 @@ from omni_common import (
     Secret,
     UnknownMessageError,
 )
+from omni_common.callbacks import CallbackArea, callback_objects
 from omni_common.exchange import OnUnknown
 from omni_common.history import record_interrupted
 
-__all__ = ["Flight", "Loft", "PigeonProvider", "loft"]
+__all__ = ["ARRIVAL", "Flight", "Loft", "PigeonProvider", "loft"]
 
 E = TypeVar("E", bound=OmniError)
 
 _NAME = "pigeon"
+_AREA = "pigeon.arrival"
+_NEAR = "http://127.0.0.1:"
+_NOTE = ChannelCapabilities(
+    cancel=True,
+    schedule=True,
+    callback=True,
+    callback_area=_AREA,
+    metadata=True,
+    priorities=frozenset({Priority.NORMAL, Priority.HIGH}),
+    shortest_ttl=timedelta(minutes=1),
+    longest_ttl=timedelta(hours=1),
+    longest_text=160,
+)
+_LETTER = ChannelCapabilities(
+    status=False,
+    callback=True,
+    callback_area=_AREA,
+    ttl=False,
+    leads=False,
+    notes=("A pigeon that carries a letter cannot be asked after.",),
+)
 _CAPABILITIES = Capabilities(
     provider=_NAME,
-    channels={
-        Channel.EMAIL: ChannelCapabilities(
-            status=False, ttl=False, notes=("A pigeon that carries a letter does not report.",)
-        ),
+    channels={Channel.EMAIL: _LETTER, Channel.SMS: _NOTE},
+    cascade={
         Channel.SMS: ChannelCapabilities(
-            cancel=True,
-            schedule=True,
-            metadata=True,
-            priorities=frozenset({Priority.NORMAL, Priority.HIGH}),
-            shortest_ttl=timedelta(minutes=1),
-            longest_ttl=timedelta(hours=1),
-            longest_text=160,
+            status=False,
+            callback=True,
+            callback_area=_AREA,
+            priorities=frozenset({Priority.HIGH}),
+            longest_ttl=timedelta(minutes=30),
+            longest_text=80,
         ),
+        Channel.EMAIL: evolve(_LETTER, priorities=frozenset({Priority.HIGH})),
     },
 )
 
@@ -86,12 +112,18 @@ class AwayError(Exception):
 
 @define
 class Flight:
-    """A note under way."""
+    """What is under way to somebody: a note, a letter, or a note and a letter if that fails."""
 
-    channel: Channel
+    channels: tuple[Channel, ...]
     to: str
     note: dict[str, Any]
     state: DeliveryState
+    report_to: str | None = None
+
+    def report(self, ring: str) -> bytes:
+        """What the loft posts when the pigeon is home."""
+        channel, state = self.channels[0].value, self.state.value
+        return json.dumps({"ring": ring, "channel": channel, "state": state}).encode()
 
 
 @define
@@ -112,7 +144,7 @@ class Loft:
         self._ask(word)
         if flight.to in self.without_perch:
             raise NoPerchError(f"no perch at {flight.to}")
-        ring = f"{flight.channel.value}:{next(self._rings)}"
+        ring = f"{'+'.join(flight.channels)}:{next(self._rings)}"
         self.flights[ring] = flight
         if flight.to in self.out_of_sight:
             await asyncio.Event().wait()
@@ -135,11 +167,21 @@ class Loft:
         flight.state = DeliveryState.CANCELLED
         return True
 
-    def arrive(self) -> None:
-        """Let every pigeon arrive that is to fly."""
-        for flight in self.flights.values():
-            if flight.state is not DeliveryState.CANCELLED:
+    async def arrive(self) -> None:
+        """Let every pigeon arrive that is to fly, and post reports to whoever is near."""
+        flown = {
+            ring: flight
+            for ring, flight in self.flights.items()
+            if flight.state is not DeliveryState.CANCELLED
+        }
+        async with aiohttp.ClientSession() as session:
+            for ring, flight in flown.items():
                 flight.state = DeliveryState.DELIVERED
+                if (flight.report_to or "").startswith(_NEAR):
+                    body = flight.report(ring)
+                    headers = {_SEAL: _seal(body, self.word)}
+                    async with session.post(str(flight.report_to), data=body, headers=headers):
+                        pass
 
     def _ask(self, word: str) -> None:
         if self.is_away:
@@ -211,7 +253,7 @@ class PigeonProvider(OmniProvider):
 
     async def status(self, id: str) -> DeliveryReport:
         """How far a pigeon is; see ``OmniProvider.status``."""
-        ring = _ring(id, "a letter's pigeon does not report; ask the recipient")
+        ring = _ring(id, "only a note's pigeon can be asked after; give a callback_url")
         try:
             state = await self._loft.look_for(self._word.reveal(), ring)
         except (AwayError, StrangerError) as error:
@@ -223,7 +265,7 @@ class PigeonProvider(OmniProvider):
 
     async def cancel(self, id: str) -> None:
         """Keep a scheduled pigeon in; see ``OmniProvider.cancel``."""
-        ring = _ring(id, "letters fly at once; hold a letter yourself until its time")
+        ring = _ring(id, "only a note is ever held back; hold a letter yourself until its time")
         try:
             kept = await self._loft.call_back(self._word.reveal(), ring)
         except (AwayError, StrangerError) as error:
@@ -237,18 +279,18 @@ class PigeonProvider(OmniProvider):
         return loft(self._loft_name)
 
     def _flight(self, message: Message) -> Flight:
-        (content,) = message.content
         note = {
-            "text": content.text,
-            "ttl": content.ttl,
+            "texts": [(content.text, content.ttl) for content in message.content],
             "send_at": message.send_at,
             "metadata": message.metadata,
+            "callback_url": message.callback_url,
             "priority": message.priority,
             **(message.extra or {}).get(_NAME, {}),
         }
         scheduled = message.send_at is not None
         state = DeliveryState.SCHEDULED if scheduled else DeliveryState.SENDING
-        return Flight(content.channel, _recipient(message), note, state)
+        to, report_to = _recipient(message), message.callback_url
+        return Flight(message.channels, to, note, state, report_to)
 
     def _receipt(self, message: Message, ring: str, attempts: list[Attempt]) -> Receipt:
         return Receipt(
@@ -256,7 +298,7 @@ class PigeonProvider(OmniProvider):
             provider=_NAME,
             reference=message.reference,
             to=_recipient(message),
-            parts=(Part(message.channels[0], ring, message.content[0].sender),),
+            parts=tuple(Part(each.channel, sender=each.sender) for each in message.content),
             attempts=tuple(attempts),
         )
 
@@ -271,10 +313,36 @@ def _ring(id: str, unsupported: str) -> str:
     name, _, ring = id.partition(":")
     if name != _NAME or not ring:
         raise UnknownMessageError("ids of pigeons begin with pigeon:", provider=_NAME)
-    if ring.startswith(f"{Channel.EMAIL.value}:"):
+    if ring.partition(":")[0] in {"email", "sms+email"}:
         raise NotSupportedError(unsupported, provider=_NAME)
     return ring
 
 
 def _about(kind: type[E], text: str, message: Message, attempts: list[Attempt]) -> E:
     return kind(text, provider=_NAME, reference=message.reference, attempts=attempts)
+
+
+# The reports.
+
+_SEAL = "X-Loft-Seal"
+
+
+def _seal(body: bytes, word: str) -> str:
+    return hmac.new(word.encode(), body, "sha256").hexdigest()
+
+
+def _read(body: bytes) -> Sequence[DeliveryReport]:
+    return [_arrived(each, body) for each in callback_objects(body, provider=_NAME)]
+
+
+def _arrived(said: dict[str, Any], body: bytes) -> DeliveryReport:
+    try:
+        state = DeliveryState(said["state"])
+        part = PartReport(Channel(said["channel"]), state, raw_state=said["state"])
+        return DeliveryReport.of_parts(f"{_NAME}:{said['ring']}", [part], raw=said)
+    except (KeyError, TypeError, ValueError):
+        raise CallbackError("this is no report of a loft", provider=_NAME, raw=body) from None
+
+
+ARRIVAL = CallbackArea(name=_AREA, read=_read, signature_header=_SEAL, sign=_seal)
+"""What a loft posts when a pigeon is home, sealed with the keeper's word."""

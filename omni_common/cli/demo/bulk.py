@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from omni_common import Accepted, Message, NotSent, Sms, Unknown, Viber, connect
+from omni_common import Accepted, Message, NotSent, Sms, Unknown, WhatsApp, connect
 from omni_common.cli.demo.scene import Claim, Scene
 from omni_common.cli.demo.stage import Stage
 from omni_common.sandbox import Emulator, Scenario
@@ -40,7 +40,7 @@ async def many(stage: Stage) -> Scene:
     batch = {
         "an SMS": Message(_GOOD, Sms("Hello")),
         "to a refused number": Message(_REFUSED, Sms("Hello")),
-        "a Viber message": Message(_GOOD, Viber("Hello")),
+        "a WhatsApp message": Message(_GOOD, WhatsApp("Hello")),
         "due in the past": Message(_GOOD, Sms("Hello"), send_at=an_hour_ago),
         "another SMS": Message(_ALSO_GOOD, Sms("Hello")),
     }

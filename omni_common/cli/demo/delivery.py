@@ -1,4 +1,4 @@
-"""Scenes two to four: a message followed, one taken back, one over two channels in order."""
+"""Scenes two and three: a message followed until it is delivered, and one taken back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ from omni_common import (
     Message,
     NotSupportedError,
     Sms,
-    Viber,
     connect,
 )
 from omni_common.cli.demo.scene import Claim, Scene
 from omni_common.cli.demo.stage import Stage
 from omni_common.sandbox import Scenario
 
-__all__ = ["cascade", "followed", "taken_back"]
+__all__ = ["followed", "taken_back"]
 
 _SECOND = timedelta(seconds=1)
-_MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
-_STEPS = {"1 second": _SECOND, "5 minutes": 5 * _MINUTE, "and 2 seconds": 2 * _SECOND}
-"""When the cascade is looked at: each step begins where the one before ended."""
 
 
 async def followed(stage: Stage) -> Scene:
@@ -104,54 +100,3 @@ async def taken_back(stage: Stage) -> Scene:
             ),
         ),
     )
-
-
-async def _followed(stage: Stage, message: Message) -> list[DeliveryReport]:
-    reports = []
-    async with connect(stage.urls[0]) as omni:
-        receipt = await omni.send(message)
-        for step in _STEPS.values():
-            stage.pass_time(step)
-            reports.append(await omni.status(receipt.id))
-    return reports
-
-
-async def cascade(stage: Stage) -> Scene:
-    """Try Viber for five minutes, then SMS, to a number that Viber cannot reach."""
-    number = Scenario.EXPIRED.number("+3725104")
-    message = Message(number, [Viber("Sale!", ttl=5 * _MINUTE), Sms("Sale! https://shop.example")])
-    reports = await _followed(stage, message)
-    async with connect(stage.urls[1]) as omni:
-        before = len(stage.devino.requests)
-        reasons = "; ".join(error.text for error in omni.check(message))
-        unasked = len(stage.devino.requests) == before
-    last = [part.state for part in reports[-1].parts]
-    return Scene(
-        name="cascade",
-        title="Viber first, then SMS",
-        opening="One message, two channels in the order to try. Through Messente, to a number that"
-        " has no Viber:",
-        columns=("after", "Viber", "SMS", "the message"),
-        rows=tuple(
-            (title, *_states(report)) for title, report in zip(_STEPS, reports, strict=True)
-        ),
-        closing=f"Asked through Devino, check() says: {reasons}.",
-        claims=(
-            Claim(
-                "Viber expired, SMS delivered, and the message counts as delivered; the ledger"
-                " holds it once.",
-                last == [DeliveryState.EXPIRED, DeliveryState.DELIVERED]
-                and reports[-1].state is DeliveryState.DELIVERED
-                and stage.messente.ledger.count(to=number) == 1,
-            ),
-            Claim(
-                "What Devino cannot send is known before anything is sent: no request was made.",
-                bool(reasons) and unasked and stage.devino.ledger.count(to=number) == 0,
-            ),
-        ),
-    )
-
-
-def _states(report: DeliveryReport) -> tuple[str, str, str]:
-    viber, sms = (part.state.value for part in report.parts)
-    return viber, sms, report.state.value

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from secrets import token_urlsafe
+from urllib.parse import unquote, urlsplit
 
+from aiohttp import web
 from attrs import frozen
 
+from omni_common.callbacks import CallbackReceiver, EventHandler, aiohttp_application
 from omni_common.cli.emulators import emulator_class
 from omni_common.sandbox import Emulator, SandboxClock
 
@@ -38,6 +43,29 @@ class Stage:
     def pass_time(self, by: timedelta) -> None:
         """Let the emulators' time pass at once."""
         self.clock.advance(by)
+
+    async def settle(self) -> None:
+        """Return when the emulators have posted all that is due by now."""
+        for vendor in self.vendors:
+            await vendor.settle()
+
+    @asynccontextmanager
+    async def receiving(self, handler: EventHandler) -> AsyncIterator[CallbackReceiver]:
+        """Take what the emulators post, on a free port of this machine."""
+        password = unquote(urlsplit(self.messente.url).password or "")
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            receiver = CallbackReceiver(
+                handler,
+                secrets={"messente.delivery": password, "devino.omni": token_urlsafe()},
+                base_url=f"http://127.0.0.1:{listening.getsockname()[1]}",
+            )
+            runner = web.AppRunner(aiohttp_application(receiver), access_log=None)
+            await runner.setup()
+            try:
+                await web.SockSite(runner, listening).start()
+                yield receiver
+            finally:
+                await runner.cleanup()
 
     def was_delivered(self, vendor: Emulator, number: str) -> bool:
         """Whether every message to *number* has reached its recipient by now."""

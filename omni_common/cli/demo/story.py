@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from omni_common.cli.demo.bulk import many
-from omni_common.cli.demo.delivery import cascade, followed, taken_back
+from omni_common.cli.demo.cascade import cascade
+from omni_common.cli.demo.delivery import followed, taken_back
 from omni_common.cli.demo.outcomes import three_outcomes
 from omni_common.cli.demo.scene import Claim, Scene
 from omni_common.cli.demo.stage import Stage, open_stage

@@ -1,0 +1,250 @@
+"""The scenarios of an account: found again by their names, made where there is none, remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+from devino_async.client import DevinoClient
+from devino_async.omni import NewTask, Task, TaskFilters, TaskState, TaskType
+from devino_async.routes.route import PROVIDER
+from devino_async.routes.scenario import new_task
+from devino_async.routes.scenario_settings import ScenarioSettings
+from devino_async.routes.scenario_shape import NAME_PREFIX, Shape
+from devino_async.routes.scenario_task import (
+    Scenario,
+    called,
+    end_of,
+    is_told,
+    lasts,
+    misfit,
+    scenario_of,
+    standstill,
+)
+from omni_common.clock import Clock
+from omni_common.errors import (
+    InvalidMessageError,
+    NotSentError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    ReadError,
+)
+from omni_common.history import accounted
+
+__all__ = ["MOST_SCENARIOS", "Scenarios"]
+
+MOST_SCENARIOS = 20
+"""Scenarios of ours that an account may have: so many shapes of messages."""
+_SECONDS_BETWEEN_DOUBTS = 60.0
+
+
+class Scenarios:
+    """Gives the scenario for messages of a shape.
+
+    Whoever asks for one shape at the same time shares one search, which goes on as long as anybody
+    waits for it. Whatever keeps a scenario from being found or made keeps the message from being
+    sent, and nothing that was asked on the way is an attempt to send it.
+    """
+
+    def __init__(self, client: DevinoClient, settings: ScenarioSettings, clock: Clock) -> None:
+        """Look for scenarios over *client*, and make them as *settings* say."""
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._known: dict[str, Scenario] = {}
+        self._searches: dict[str, _Search] = {}
+        self._made: set[str] = set()
+        self._unfit: dict[str, str] = {}
+        self._doubted_at: dict[str, float] = {}
+
+    async def of(self, shape: Shape) -> Scenario:
+        """The scenario for messages of *shape*.
+
+        Raises:
+            NotSentError: It was neither found nor made; the cause says why.
+            InvalidMessageError: The account has as many of our scenarios as it may (field ``ttl``).
+        """
+        known = self._known.get(shape.name)
+        if known is not None and self._is_good(known):
+            return known
+        return await self._shared_search(shape)
+
+    def doubt(self, shape: Shape, scenario: Scenario) -> None:
+        """Look again before the next send: a message by *scenario* was refused.
+
+        That may be the message's own fault, so it happens once a minute at most.
+        """
+        now = self._clock.monotonic()
+        last = self._doubted_at.get(shape.name)
+        is_due = last is None or now - last >= _SECONDS_BETWEEN_DOUBTS
+        if is_due and self._known.get(shape.name) is scenario:
+            self._doubted_at[shape.name] = now
+            del self._known[shape.name]
+
+    def _is_good(self, scenario: Scenario) -> bool:
+        return scenario.end is None or lasts(scenario.end, self._clock.now())
+
+    async def _shared_search(self, shape: Shape) -> Scenario:
+        search = self._searches.get(shape.name)
+        if search is None or not search.can_be_joined:
+            search = self._searches[shape.name] = _Search(self._search(shape))
+        try:
+            return await search.result()
+        finally:
+            if self._searches.get(shape.name) is search and not search.can_be_joined:
+                del self._searches[shape.name]
+
+    async def _search(self, shape: Shape) -> Scenario:
+        accounted.set(True)  # for this task alone: each message that waits leaves its own record
+        if (task_id := self._settings.task_ids.get(shape.name)) is not None:
+            scenario = await self._appointed(shape, task_id)
+        else:
+            scenario = await self._found_or_made(shape)
+        self._known[shape.name] = scenario
+        return scenario
+
+    async def _appointed(self, shape: Shape, task_id: str) -> Scenario:
+        """The task that the settings name for *shape*, which is never made here."""
+        what = f"the task {task_id}, which the setting scenarios names for {shape.name},"
+        with _or_not_sent(
+            f"{what} could not be read",
+            right="the key needs the right to read the tasks that the setting scenarios names",
+        ):
+            task = await self._client.omni.task(task_id)
+        if (problem := standstill(task) or misfit(task, shape)) is not None:
+            raise _unusable(f"{what} {problem}", field="scenarios")
+        return scenario_of(task, shape, None)
+
+    async def _found_or_made(self, shape: Shape) -> Scenario:
+        name, types = shape.name, [TaskType.API]
+        with _or_not_sent(f"the scenario {name} could not be looked for", right=_instead(name)):
+            tasks = await self._tasks(name, name=name, types=types)
+            if (found := await self._usable(tasks, shape)) is not None:
+                return found
+            states = [TaskState.NEW, TaskState.STARTED]
+            # Among all of them it would be found, too, if the vendor's filter did not let it pass.
+            ours = await self._tasks(NAME_PREFIX, included_states=states, types=types)
+            if (found := await self._usable(ours, shape)) is not None:
+                return found
+        return await self._make(shape, {str(task.task_name) for task in ours})
+
+    async def _tasks(self, beginning: str, **filters: Unpack[TaskFilters]) -> list[Task]:
+        """Every task that passes the *filters* and whose name has that *beginning*."""
+        tasks = self._client.omni.tasks(**filters)
+        return [task async for task in tasks if (task.task_name or "").startswith(beginning)]
+
+    async def _usable(self, tasks: list[Task], shape: Shape) -> Scenario | None:
+        for listed in called(shape.name, tasks):
+            task = listed if is_told(listed) else await self._client.omni.task(listed.id or "")
+            end = end_of(task.triggers_info)
+            problem = standstill(task) or misfit(task, shape)
+            if problem is None and lasts(end, self._clock.now()):
+                return scenario_of(task, shape, end)
+        return None
+
+    async def _make(self, shape: Shape, others: set[str]) -> Scenario:
+        name, new = shape.name, new_task(shape, self._settings, self._wall_clock())
+        if name in self._unfit:  # or each message would make another one of the kind
+            raise _unusable(self._unfit[name])
+        self._check_end(new)
+        self._check_room(name, others)
+        self._made.add(name)  # before it is: those that are being made now count as well
+        right = _instead(name)
+        with _or_not_sent(f"the scenario {name} could not be made", right=right):
+            try:
+                task_id = await self._client.omni.create_task(new)
+            except NotSentError:
+                self._made.discard(name)
+                raise
+        with _or_not_sent(f"the scenario {name} was made and could not be read", right=right):
+            task = await self._client.omni.task(task_id)
+        if (problem := misfit(task, shape)) is not None:
+            self._unfit[name] = f"the scenario {name} was made and {problem}"
+            raise _unusable(self._unfit[name])
+        return scenario_of(task, shape, end_of(task.triggers_info) or end_of(new.triggers))
+
+    def _wall_clock(self) -> datetime:
+        """What the account's clocks show, in UTC where its zone is not known."""
+        return self._clock.now().astimezone(self._client.zone or UTC).replace(tzinfo=None)
+
+    def _check_end(self, new: NewTask) -> None:
+        """Refuse to make what would not be used: it would be made again for each message."""
+        if not lasts(end_of(new.triggers), self._clock.now()):
+            problem = "scenario_end must be more than two days away, or no scenario is of use"
+            raise _unusable(problem, field="scenario_end")
+
+    def _check_room(self, name: str, others: set[str]) -> None:
+        if len((others | self._made) - {name}) >= MOST_SCENARIOS:
+            text = (
+                f"{PROVIDER}: there is no scenario {name}, and the account has {MOST_SCENARIOS}"
+                " others, which is as many as are made: each set of channels, ttls and filled"
+                " fields needs its own. Use few different ttls, not one computed for each message,"
+                " or name a task of yours in the setting scenarios. The message was not sent"
+            )
+            raise InvalidMessageError(text, provider=PROVIDER, field="ttl")
+
+
+class _Search:
+    """A search that all share who wait for its result; it ends when nobody does any more."""
+
+    def __init__(self, search: Coroutine[Any, Any, Scenario]) -> None:
+        self._task = asyncio.create_task(search)
+        self._waiting = 0
+
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether it is under way, in the loop that runs: a provider may outlive one."""
+        is_here = self._task.get_loop() is asyncio.get_running_loop()
+        return is_here and self._waiting > 0 and not self._task.done()
+
+    async def result(self) -> Scenario:
+        self._waiting += 1
+        try:
+            await asyncio.wait([self._task])
+        finally:
+            self._waiting -= 1
+            if self._waiting == 0:  # if it has failed already, nobody is left to be told
+                self._task.cancel()
+        return self._task.result()
+
+
+@contextmanager
+def _or_not_sent(what: str, *, right: str) -> Iterator[None]:
+    """Turn any error of the calls inside into one that says that the message was not sent.
+
+    Its class is kept where that proves as much, so that it says more.
+
+    Args:
+        what: What could not be done.
+        right: What to do about a right that the key lacks.
+    """
+    try:
+        yield
+    except (NotSentError, OutcomeUnknownError, ReadError) as error:
+        said = error.__cause__ if isinstance(error, ReadError) else error
+        kind = type(said) if isinstance(said, NotSentError) else NotSentError
+        # What follows the first sentence is about the task, and what to do about that.
+        why = error.text.removeprefix(f"{PROVIDER}: ").partition(". ")[0]
+        if issubclass(kind, PermissionDeniedError):
+            why += f"; {right}"
+        raise kind(
+            f"{PROVIDER}: {what}: {why}. The message was not sent",
+            provider=PROVIDER,
+            retry_after=error.retry_after,
+            vendor_code=error.vendor_code,
+            field=error.field,
+            raw=error.raw,
+        ) from error
+
+
+def _unusable(problem: str, *, field: str | None = None) -> NotSentError:
+    text = f"{PROVIDER}: {problem}. The message was not sent"
+    return NotSentError(text, provider=PROVIDER, field=field)
+
+
+def _instead(name: str) -> str:
+    """What helps a key that may not list or make tasks."""
+    return f"a key without that right can send by a task of yours: set scenarios to {name}=ID"
