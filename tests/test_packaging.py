@@ -109,6 +109,8 @@ def test_the_source_archive_can_be_tested_and_built_from(tmp_path: Path) -> None
         "README.md",
         "LICENSE",
         "tests/conftest.py",
+        "examples/script.py",
+        "docs/callbacks.md",
         ".ci/run",
     }
     assert expected | source_files() <= names

@@ -13,7 +13,7 @@ from omni_common.cli import documents
 from omni_common.cli.account import CONFIGURED, Account
 from omni_common.cli.exits import ExitCode, exit_code_of
 from omni_common.cli.logs import one_line_logs
-from omni_common.cli.message import MESSAGE, MessageOptions, read_text
+from omni_common.cli.message import MESSAGE, MessageOptions, duration, read_text
 from omni_common.cli.output import PLAIN, Output, Result, write
 from omni_common.cli.sandbox_callbacks import NOWHERE, CallbackUrls
 from omni_common.cli.usage import UsageError, explain
@@ -120,14 +120,27 @@ def send(
 @_app.command(sort_key=3)
 def status(
     *ids: Annotated[str, Parameter(help="Ids that send printed.")],
+    watch: Annotated[
+        bool, Parameter(help="Go on until all are final, and show each change.", show_default=False)
+    ] = False,
+    timeout: Annotated[
+        str | None,
+        Parameter(help="How long to watch: 300, 90s, 10m, 2h or 1d; 10 minutes unless given."),
+    ] = None,
     account: Account = CONFIGURED,
     output: Output = PLAIN,
 ) -> int:
     """Tell what became of messages."""
-    from omni_common.cli.status import states_of
-
     if not ids:
         raise UsageError("IDS is missing; see omni status --help", field="IDS")
+    if watch:
+        from omni_common.cli.watch import watched
+
+        return output.show(watched(ids, duration(timeout or "10m", "--timeout"), account, output))
+    if timeout is not None:
+        raise UsageError("--timeout goes with --watch", field="--timeout")
+    from omni_common.cli.status import states_of
+
     return output.show(states_of(ids, account, output))
 
 

@@ -12,7 +12,7 @@ from omni_common.cli.exits import ExitCode, exit_code_of, worst
 from omni_common.cli.output import Output, Result
 from omni_common.report import DeliveryReport, PartReport, StatusResult
 
-__all__ = ["states_of"]
+__all__ = ["result_document", "result_lines", "states_of"]
 
 
 def states_of(ids: Sequence[str], account: Account, output: Output) -> Result:
@@ -27,8 +27,11 @@ def states_of(ids: Sequence[str], account: Account, output: Output) -> Result:
     codes = [exit_code_of(result.error) if result.error else ExitCode.DONE for result in results]
     return Result(
         code=worst(codes),
-        document={"messages": [_document(result, output) for result in results], "error": None},
-        lines=tuple(line for result in results for line in _lines(result, output)),
+        document={
+            "messages": [result_document(result, output) for result in results],
+            "error": None,
+        },
+        lines=tuple(line for result in results for line in result_lines(result, output)),
     )
 
 
@@ -37,7 +40,8 @@ async def _ask(ids: Sequence[str], account: Account) -> list[StatusResult]:
         return [result async for result in omni.status_many(ids)]
 
 
-def _document(result: StatusResult, output: Output) -> dict[str, Any]:
+def result_document(result: StatusResult, output: Output) -> dict[str, Any]:
+    """What is known of one message, as a JSON document."""
     report = documents.report(result.report, output) if result.report else _NO_REPORT
     error = documents.error(result.error) if result.error else None
     return {"id": documents.shown_id(result.id, output), **report, "error": error}
@@ -54,7 +58,8 @@ _NO_REPORT: dict[str, Any] = {
 }
 
 
-def _lines(result: StatusResult, output: Output) -> Iterator[str]:
+def result_lines(result: StatusResult, output: Output) -> Iterator[str]:
+    """The same for people: a line for the message and, of several channels, one for each."""
     id = documents.shown_id(result.id, output)
     if result.error is not None:
         yield f"{id} no answer: {result.error.text}"

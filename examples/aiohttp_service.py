@@ -1,0 +1,100 @@
+"""An aiohttp service that writes to people over Viber, then SMS, and hears what became of it.
+
+export OMNI_URL="messente://USER:PASSWORD@default?sender=Shop"  # or devino://KEY@default?...
+export CALLBACK_BASE_URL="https://shop.example/callbacks"  # where the vendor reaches this service
+export CALLBACK_SECRETS="/run/secrets/callbacks"  # a file for each area, a secret on each line
+export CALLBACK_JOURNAL="/var/lib/shop/callbacks.jsonl"
+python examples/aiohttp_service.py
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+from aiohttp import web
+
+from omni_common import (
+    InvalidMessageError,
+    Message,
+    NotSentError,
+    OutcomeUnknownError,
+    RefusedError,
+    Sms,
+    Tracker,
+    UnsupportedMessageError,
+    Viber,
+    connect,
+)
+from omni_common.callbacks import CallbackReceiver, Event, aiohttp_application, callback_area_names
+
+JOURNAL = Path(os.environ["CALLBACK_JOURNAL"])
+FILES = {area: Path(os.environ["CALLBACK_SECRETS"], area) for area in callback_area_names()}
+SECRETS = {area: file.read_text().splitlines() for area, file in FILES.items() if file.exists()}
+HOPELESS = {InvalidMessageError, UnsupportedMessageError, RefusedError}
+
+
+def write_down(event: Event) -> None:
+    """Add an event to the journal, which holds people's data: mind who may read it."""
+    with JOURNAL.open("a") as journal:
+        print(json.dumps([type(event).__name__, event.id, event.raw]), file=journal)
+
+
+async def take(event: Event) -> None:
+    """Write an event down, then act on it: most vendors never post again what is lost here."""
+    await asyncio.to_thread(write_down, event)
+    await tracker.record(event)
+
+
+omni = connect()  # OMNI_URL names the vendor; nothing else here does
+tracker = Tracker(omni)  # in memory; docs/callbacks.md has a store that processes share
+receiver = CallbackReceiver(take, secrets=SECRETS, base_url=os.environ["CALLBACK_BASE_URL"])
+
+
+async def connections(_: web.Application) -> AsyncIterator[None]:
+    """Keep the connections for as long as the service runs."""
+    async with omni:
+        yield
+
+
+async def send(request: web.Request) -> web.Response:
+    """Send a message: 201 if the vendor has it, 202 if it may, 422 or 503 if nothing was sent."""
+    try:
+        order = await request.json()
+        to, text = order["to"], order["text"]
+    except (ValueError, KeyError, TypeError):
+        return web.json_response({"detail": "post an object with to and text"}, status=400)
+    try:
+        message = Message(to, [Viber(text, ttl=timedelta(minutes=5)), Sms(text)])
+        receipt = await omni.send(receiver.addressed(message, omni.capabilities))
+    except OutcomeUnknownError as error:
+        # Not a 5xx, after which callers and proxies send again: the message may be on its way.
+        answer = {"id": None, "outcome": "unknown", "reference": error.reference}
+        return web.json_response(answer, status=202)
+    except NotSentError as error:
+        # 503 says that the same may be sent again, 422 that it would be in vain.
+        status = 422 if type(error) in HOPELESS else 503
+        return web.json_response({"detail": error.text}, status=status)
+    await tracker.add(receipt)
+    answer = {"id": receipt.id, "outcome": "accepted", "reference": receipt.reference}
+    return web.json_response(answer, status=201)
+
+
+async def read(request: web.Request) -> web.Response:
+    """Tell where a message is, as far as the vendor has posted."""
+    report = await tracker.report(request.match_info["id"])
+    if report is None:
+        return web.json_response({"detail": "nothing is known of this message"}, status=404)
+    answer = {"state": report.state.value, "channel": report.channel, "final": report.is_final}
+    return web.json_response(answer)
+
+
+app = web.Application()
+app.cleanup_ctx.append(connections)
+app.add_routes([web.post("/messages", send), web.get("/messages/{id}", read)])
+app.add_subapp("/callbacks", aiohttp_application(receiver))
+
+if __name__ == "__main__":
+    web.run_app(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8080")))
