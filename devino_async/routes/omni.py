@@ -192,7 +192,7 @@ _CASCADE: Mapping[Channel, ChannelCapabilities] = {
     ),
     Channel.EMAIL: _omni(
         Channel.EMAIL,
-        "The body must hold the macro [Unsubscribe], in any of Devino's spellings; without it Devino"
+        "The body must hold the macro [Unsubscribe], however Devino spells it; without it Devino"
         " sends nothing.",
         "A ttl is possible only where another channel follows.",
     ),
