@@ -31,7 +31,7 @@ from omni_common.clock import Clock
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 from omni_common.source import chunks
-from omni_common.sync.client import BlockingClient, Twin, blocking, iterating
+from omni_common.sync.client import BlockingClient, Twin, blocking, iterating, reading
 
 __all__ = ["DevinoClient"]
 
@@ -42,10 +42,10 @@ class SmsResource(Twin[_SmsResource]):
     """``DevinoClient.sms``, blocking."""
 
     send = blocking(_SmsResource.send)
-    statuses = blocking(_SmsResource.statuses)
+    statuses = reading(_SmsResource.statuses)
     detail = iterating(_SmsResource.detail)
-    detail_page = blocking(_SmsResource.detail_page)
-    statistics = blocking(_SmsResource.statistics)
+    detail_page = reading(_SmsResource.detail_page)
+    statistics = reading(_SmsResource.statistics)
 
 
 class EmailResource(Twin[_EmailResource]):
@@ -54,19 +54,19 @@ class EmailResource(Twin[_EmailResource]):
     send = blocking(_EmailResource.send)
     upload = blocking(_EmailResource.upload)
     detail = iterating(_EmailResource.detail)
-    detail_page = blocking(_EmailResource.detail_page)
-    statistics = blocking(_EmailResource.statistics)
-    statistics_csv = blocking(_EmailResource.statistics_csv)
+    detail_page = reading(_EmailResource.detail_page)
+    statistics = reading(_EmailResource.statistics)
+    statistics_csv = reading(_EmailResource.statistics_csv)
 
 
 class OmniResource(Twin[_OmniResource]):
     """``DevinoClient.omni``, blocking."""
 
     create_task = blocking(_OmniResource.create_task)
-    task = blocking(_OmniResource.task)
+    task = reading(_OmniResource.task)
     tasks = iterating(_OmniResource.tasks)
-    tasks_page = blocking(_OmniResource.tasks_page)
-    macros = blocking(_OmniResource.macros)
+    tasks_page = reading(_OmniResource.tasks_page)
+    macros = reading(_OmniResource.macros)
     send = blocking(_OmniResource.send)
 
 
@@ -75,9 +75,9 @@ class AddressBookResource(Twin[_AddressBookResource]):
 
     create_list = blocking(_AddressBookResource.create_list)
     lists = iterating(_AddressBookResource.lists)
-    lists_page = blocking(_AddressBookResource.lists_page)
+    lists_page = reading(_AddressBookResource.lists_page)
     contacts = iterating(_AddressBookResource.contacts)
-    contacts_page = blocking(_AddressBookResource.contacts_page)
+    contacts_page = reading(_AddressBookResource.contacts_page)
     delete_lists = blocking(_AddressBookResource.delete_lists)
 
     def upload_contacts(
@@ -153,8 +153,8 @@ class VkResource(Twin[_VkResource]):
 class AccountResource(Twin[_AccountResource]):
     """``DevinoClient.account``, blocking."""
 
-    current = blocking(_AccountResource.current)
-    plan_record = blocking(_AccountResource.plan_record)
+    current = reading(_AccountResource.current)
+    plan_record = reading(_AccountResource.plan_record)
 
 
 class DevinoClient(BlockingClient[_client.DevinoClient]):

@@ -30,7 +30,6 @@ from omni_common.client import VendorClient
 from omni_common.clock import Clock
 from omni_common.errors import (
     CancelFailedError,
-    ClientClosedError,
     ConfigurationError,
     NotSentError,
     Outcome,
@@ -176,7 +175,7 @@ class MessenteClient(VendorClient):
 
         Raises:
             CancelFailedError: It was already sent, Messente does not know it, or the request was
-                refused or never left.
+                refused or never left, as where the client is closed.
             OutcomeUnknownError: The answer was lost: it may or may not have been cancelled.
             UnknownMessageError: The text cannot be an id.
         """
@@ -190,8 +189,6 @@ class MessenteClient(VendorClient):
         except NotSentError as error:
             if history.outcome is Outcome.UNKNOWN:
                 await self._look_for_cancellation(omnimessage_id, error)
-            elif isinstance(error, ClientClosedError):
-                raise
             else:
                 raise _not_cancelled(error) from error
 
@@ -218,7 +215,7 @@ class MessenteClient(VendorClient):
     async def _is_cancelled(self, omnimessage_id: str) -> bool:
         try:
             report = await self.status(omnimessage_id)
-        except (ReadError, ClientClosedError):
+        except ReadError:
             return False
         return {result.state for result in report.statuses} == {DeliveryState.CANCELLED}
 

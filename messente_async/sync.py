@@ -9,7 +9,7 @@ from messente_async import client as _client
 from omni_common.clock import Clock
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
-from omni_common.sync.client import BlockingClient, blocking
+from omni_common.sync.client import BlockingClient, blocking, cancelling, reading
 
 __all__ = ["MessenteClient"]
 
@@ -35,5 +35,5 @@ class MessenteClient(BlockingClient[_client.MessenteClient]):
 
     send = blocking(_client.MessenteClient.send)
     send_bulk = blocking(_client.MessenteClient.send_bulk)
-    status = blocking(_client.MessenteClient.status)
-    cancel = blocking(_client.MessenteClient.cancel)
+    status = reading(_client.MessenteClient.status)
+    cancel = cancelling(_client.MessenteClient.cancel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from omni_common.capabilities import Capabilities, ChannelCapabilities
@@ -109,22 +109,36 @@ def _time_problems(
 
 def _feature_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
     provider = capabilities.provider
+    possible = {content.channel: channel for content, channel in _supported(message, capabilities)}
+    asked: Mapping[str, tuple[object, Callable[[ChannelCapabilities], bool]]] = {
+        "send_at": (message.send_at, lambda channel: channel.schedule),
+        "callback_url": (message.callback_url, lambda channel: channel.callback),
+        "metadata": (message.metadata or None, lambda channel: channel.metadata),
+    }
+    for name, (value, can) in asked.items():
+        unable = [str(channel) for channel, each in possible.items() if not can(each)]
+        if value is not None and unable:
+            text = f"{provider} has no {name} for {', '.join(unable)}; {_INSTEAD[name]}"
+            yield _unsupported(text, name, message, provider)
     for content, channel in _supported(message, capabilities):
-        asked = {
-            "send_at": (message.send_at, channel.schedule),
-            "callback_url": (message.callback_url, channel.callback),
-            "metadata": (message.metadata or None, channel.metadata),
-            "ttl": (content.ttl, channel.ttl),
-        }
-        for name, (value, possible) in asked.items():
-            if value is not None and not possible:
-                text = f"{provider} has no {name} for {content.channel}; {_INSTEAD[name]}"
-                yield _unsupported(text, name, message, provider)
-        if message.priority is not None and message.priority not in channel.priorities:
-            known = ", ".join(sorted(p.name for p in channel.priorities))
-            instead = f"use one of {known}" if known else _INSTEAD["priority"]
-            text = f"{provider} has no priority {message.priority.name} for {content.channel}"
-            yield _unsupported(f"{text}; {instead}", "priority", message, provider)
+        if content.ttl is not None and not channel.ttl:
+            text = f"{provider} has no ttl for {content.channel}; {_INSTEAD['ttl']}"
+            yield _unsupported(text, "ttl", message, provider)
+    yield from _priority_problems(message, possible, provider)
+
+
+def _priority_problems(
+    message: Message, possible: Mapping[Channel, ChannelCapabilities], provider: str
+) -> Iterator[NotSentError]:
+    priority = message.priority
+    unable = [str(channel) for channel, each in possible.items() if priority not in each.priorities]
+    if priority is None or not unable:
+        return
+    common = frozenset.intersection(*(each.priorities for each in possible.values()))
+    known = ", ".join(sorted(each.name for each in common))
+    instead = f"use one of {known}" if known else _INSTEAD["priority"]
+    text = f"{provider} has no priority {priority.name} for {', '.join(unable)}; {instead}"
+    yield _unsupported(text, "priority", message, provider)
 
 
 def _content_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:

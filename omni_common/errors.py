@@ -23,7 +23,7 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     │   └── ServerFailedError          the vendor failed (5xx, 408) after taking the request
     ├── NotSupportedError              the provider has no such operation; says what works instead
     │   └── UnsupportedMessageError    (the same class as above)
-    ├── ReadError                      a status could not be read; says nothing about the message
+    ├── ReadError                      a question got no answer; says nothing about the message
     │   ├── UnknownMessageError        the vendor does not know this id
     │   │   └── ForeignIdError         it is no id of this provider's; nothing was asked
     │   ├── InvalidQueryError          a parameter is wrong; ``field`` names it; nothing was asked
@@ -33,7 +33,10 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     └── ConfigurationError             settings, credentials or an address are missing or wrong
 
 ``except NotSentError`` therefore means "safe to send again" even around a block that sends, waits
-and cancels: reading and cancelling never raise it, save for :class:`ClientClosedError`.
+and cancels: reading and cancelling never raise it. What kept them from the vendor, be it that the
+client is closed, is the ``__cause__`` of their :class:`ReadError` or :class:`CancelFailedError`.
+Calls of a vendor's own client that make or delete something, such as a list of contacts, count as
+sends.
 """
 
 from __future__ import annotations
@@ -209,7 +212,10 @@ class ConnectionRejectedError(ConnectionFailedError):
 
 
 class ClientClosedError(NotSentError):
-    """The client was closed before the request began."""
+    """The client was closed before the request of a send began.
+
+    It is the ``__cause__`` where a question or a cancellation finds the client closed.
+    """
 
 
 class RefusedError(NotSentError):
@@ -264,7 +270,11 @@ class UnsupportedMessageError(NotSupportedError, NotSentError):
 
 
 class ReadError(OmniError):
-    """A question to the vendor got no usable answer. Says nothing about any message."""
+    """A question to the vendor got no usable answer. Says nothing about any message.
+
+    ``__cause__`` is why, where that is known: for example a ``ConnectionFailedError``, an
+    ``AuthenticationError``, or a ``ClientClosedError`` if the client is closed.
+    """
 
 
 class UnknownMessageError(ReadError):
@@ -288,7 +298,10 @@ class CallbackRefusedError(CallbackError):
 
 
 class CancelFailedError(OmniError):
-    """The message was not cancelled: already sent, unknown to the vendor, or out of reach."""
+    """The message was not cancelled: already sent, unknown to the vendor, or out of reach.
+
+    ``__cause__`` is why, where that is known; a ``ClientClosedError`` if the client is closed.
+    """
 
 
 class ConfigurationError(OmniError):

@@ -19,7 +19,7 @@ from omni_common.message import Message
 from omni_common.receipt import NotSent, Unknown
 from omni_common.retry import RULES
 
-__all__ = ["described", "error_of", "failed", "failed_outcome", "plain"]
+__all__ = ["described", "error_of", "failed", "failed_outcome", "plain", "unanswered"]
 
 # What of a vendor's words may stand in an error's text: keys, codes and field names. Its sentences
 # may quote a number or a message, so they stay in ``raw``.
@@ -77,11 +77,31 @@ def error_of(
         text = f"{text}. {_consequence(kind, makes, reference)}"
 
     data = {"provider": provider, "reference": reference, "attempts": attempts, **_said(failure)}
-    if operation is not Operation.READ or kind is ClientClosedError:
+    if operation is not Operation.READ:
         return kind(text, **data)
     error = ReadError(text, **data)
     error.__cause__ = kind(text, **data)
     return error
+
+
+def unanswered(error: NotSentError | OutcomeUnknownError) -> ReadError:
+    """What *error* is for a question: it says nothing of a message, whatever it proves of a send.
+
+    Its cause is *error*, or the ``ClientClosedError`` that is behind it.
+    """
+    is_cut_short = isinstance(error, OutcomeUnknownError)
+    text = "The question was cut short before its answer came." if is_cut_short else error.text
+    unread = ReadError(
+        text,
+        provider=error.provider,
+        attempts=error.attempts,
+        retry_after=error.retry_after,
+        vendor_code=error.vendor_code,
+        raw=error.raw,
+    )
+    behind = error.__cause__
+    unread.__cause__ = behind if isinstance(behind, ClientClosedError) else error
+    return unread
 
 
 def failed(message: Message, error: NotSentError | OutcomeUnknownError) -> NotSent | Unknown:

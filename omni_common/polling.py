@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from datetime import timedelta
+from zlib import crc32
 
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -14,20 +15,35 @@ from omni_common.errors import (
     ConnectionFailedError,
     ConnectionRejectedError,
     ForeignIdError,
+    NotSentError,
     OmniError,
+    OutcomeUnknownError,
     RateLimitedError,
     ReadError,
     ServerFailedError,
     UnknownMessageError,
 )
+from omni_common.failure import unanswered
 from omni_common.report import DeliveryReport, DeliveryState, StatusResult
 from omni_common.source import as_async
 
-__all__ = ["Inquiry", "Looks", "Pace", "check_timeout", "poll_until_final", "status_of_each"]
+__all__ = [
+    "FIRST_INTERVAL",
+    "Looks",
+    "Pace",
+    "answer_to",
+    "check_timeout",
+    "is_of_a_newborn",
+    "passes",
+    "poll_until_final",
+    "status_of_each",
+    "stretch_of",
+]
 
-_FIRST_INTERVAL = timedelta(seconds=5)
+FIRST_INTERVAL = timedelta(seconds=5)
 _LONGEST_INTERVAL = timedelta(minutes=5)
 _GROWTH = 1.5
+_LONGEST_STRETCH = 0.1
 # A vendor may not know an id yet that it has just given out.
 _NEWBORN = timedelta(seconds=60)
 _PASSING = (ConnectionFailedError, AnswerLostError, ServerFailedError, RateLimitedError)
@@ -35,18 +51,31 @@ _PASSING = (ConnectionFailedError, AnswerLostError, ServerFailedError, RateLimit
 Status = Callable[[str], Awaitable[DeliveryReport]]
 
 
-class Pace:
-    """The intervals between questions: from 5 seconds, each longer by half, up to 5 minutes."""
+def stretch_of(id: str) -> float:
+    """By what to multiply the intervals of a message: 1 to 1.1, always the same for one id.
 
-    def __init__(self) -> None:
-        self._interval = _FIRST_INTERVAL
+    So thousands of messages that are asked for at the same moment drift apart from there on.
+    """
+    return 1 + _LONGEST_STRETCH * crc32(str(id).encode(errors="surrogatepass")) / 2**32
+
+
+class Pace:
+    """The intervals between questions: from 5 seconds, each longer by half, up to 5 minutes.
+
+    All are longer by the same factor, which is the message's own.
+    """
+
+    def __init__(self, stretch: float) -> None:
+        self._stretch = stretch
+        self._interval = FIRST_INTERVAL
 
     def next(self, trouble: OmniError | None = None) -> timedelta:
         """How long to wait now; longer where the vendor, in its *trouble*, asked for more."""
         interval = self._interval
         self._interval = min(interval * _GROWTH, _LONGEST_INTERVAL)
         asked_to_wait = None if trouble is None else trouble.retry_after
-        return interval if asked_to_wait is None else max(interval, asked_to_wait)
+        longest = interval if asked_to_wait is None else max(interval, asked_to_wait)
+        return longest * self._stretch
 
 
 def check_timeout(timeout: object) -> None:
@@ -55,12 +84,27 @@ def check_timeout(timeout: object) -> None:
         raise TypeError(f"timeout must be a timedelta, not {type(timeout).__name__}")
 
 
+async def answer_to(status: Status, id: str) -> DeliveryReport:
+    """Ask *status* for *id*; errors of sends, which no question may raise, become ``ReadError``."""
+    try:
+        return await status(id)
+    except (NotSentError, OutcomeUnknownError) as error:
+        unread = unanswered(error)
+        raise unread from unread.__cause__
+
+
 async def poll_until_final(
-    status: Status, id: str, timeout: timedelta, clock: Clock
+    status: Status,
+    id: str,
+    timeout: timedelta,
+    clock: Clock,
+    *,
+    heard: Callable[[DeliveryReport], object] = lambda _: None,
 ) -> DeliveryReport:
     """Ask *status* until the report is final or *timeout* has passed; return the last report.
 
-    A question that is under way at the end still gets its answer.
+    A question that is under way at the end still gets its answer. None is asked before the time
+    that the vendor asked to wait for, be it the last one. *heard* is told every answer.
 
     Raises:
         UnknownMessageError: The vendor still does not know the id a minute on.
@@ -68,153 +112,43 @@ async def poll_until_final(
     """
     check_timeout(timeout)
     start = clock.monotonic()
-    pace = Pace()
+    pace = Pace(stretch_of(id))
     last: DeliveryReport | None = None
     while True:
         waited = timedelta(seconds=clock.monotonic() - start)
         trouble: ReadError | None = None
         try:
-            last = await status(id)
+            last = await answer_to(status, id)
+            heard(last)
         except ReadError as error:
-            if _is_of_a_newborn(error, waited):
+            if is_of_a_newborn(error, waited):
                 last = last or DeliveryReport(id, DeliveryState.ACCEPTED)
-            elif _passes(error):
+            elif passes(error):
                 trouble = error
             else:
                 raise
         remaining = timeout - timedelta(seconds=clock.monotonic() - start)
         is_over = remaining <= timedelta()
-        if last is not None and (is_over or last.is_final):
+        if last is not None and last.is_final:
             return last
-        if trouble is not None and is_over:
+        if not is_over:
+            await clock.sleep(min(pace.next(trouble), remaining).total_seconds())
+            asked_to_wait = None if trouble is None else trouble.retry_after
+            is_over = asked_to_wait is not None and asked_to_wait > remaining
+        if is_over and last is not None:
+            return last
+        if is_over and trouble is not None:
             raise trouble
-        await clock.sleep(min(pace.next(trouble), remaining).total_seconds())
-
-
-class Inquiry:
-    """Asks for one message, again and again, on behalf of everybody who waits for news of it.
-
-    The first who joins begins it, and with the last who leaves it ends; meanwhile each question is
-    asked once, however many wait for its answer.
-    """
-
-    def __init__(
-        self,
-        status: Status,
-        id: str,
-        clock: Clock,
-        *,
-        heard: Callable[[DeliveryReport], Awaitable[object]],
-        ended: Callable[[], object],
-    ) -> None:
-        """Prepare to ask *status* for *id*.
-
-        Args:
-            status: Answers for an id.
-            id: The message.
-            clock: What time is taken from.
-            heard: Is told every answer, before the next question.
-            ended: Is told that no other question will be asked.
-        """
-        self._status = status
-        self._id = id
-        self._clock = clock
-        self._heard = heard
-        self._ended = ended
-        self._pace = Pace()
-        self._joined = 0
-        self._task: asyncio.Task[None] | None = None
-        self._is_asking = True
-        self._asked_at = clock.monotonic()
-        self._due = asyncio.Event()
-        self._answered = asyncio.Event()
-        self.trouble: OmniError | None = None
-        """What kept the last question from being answered."""
-        self.is_over = False
-        """Whether no other question will be asked, as none could be answered."""
-        self.failure: Exception | None = None
-        """What it ended with that is no error of this library: somebody's bug."""
-
-    def join(self) -> None:
-        """Begin to ask, or ask at once, and often, for somebody new.
-
-        Where the vendor asked to wait, it is left in peace.
-        """
-        self._joined += 1
-        self._pace = Pace()
-        if self._task is None:
-            self._task = asyncio.create_task(self._ask_on())
-        elif self.trouble is None or self.trouble.retry_after is None:
-            self._due.set()
-
-    def leave(self) -> bool:
-        """Let one go who joined; whether it was the last, who then has to :meth:`end` it."""
-        self._joined -= 1
-        return not self._joined
-
-    async def end(self) -> None:
-        """Ask no more; a question under way is given up."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def answer_at(self, time: float) -> None:
-        """Return when a question is answered that was under way at *time*, or asked since.
-
-        One is asked for that if need be, for who waits no longer.
-        """
-        if self.is_over or (self._asked_at >= time and not self._is_asking):
-            return
-        answered = self._answered
-        self._due.set()
-        await answered.wait()
-
-    async def _ask_on(self) -> None:
-        start = self._clock.monotonic()
-        try:
-            while await self._ask(start):
-                self._answered.set()
-                self._answered = asyncio.Event()
-                await self._pause()
-        except Exception as error:  # noqa: BLE001 - raised to all who wait
-            self.failure = error
-        self.is_over = True
-        self._answered.set()
-        self._ended()
-
-    async def _ask(self, start: float) -> bool:
-        """Ask once; whether it makes sense to ask again."""
-        self._asked_at = self._clock.monotonic()
-        waited = timedelta(seconds=self._asked_at - start)
-        try:
-            report = await self._status(self._id)
-        except OmniError as error:
-            self.trouble = error
-            return _is_of_a_newborn(error, waited) or _passes(error)
-        self.trouble = None
-        await self._heard(report)
-        return True
-
-    async def _pause(self) -> None:
-        self._is_asking = False
-        self._due.clear()
-        delay = self._pace.next(self.trouble).total_seconds()
-        timer = self._clock.call_later(delay, self._due.set)
-        try:
-            await self._due.wait()
-        finally:
-            timer.cancel()
-        self._is_asking = True
 
 
 class Looks:
     """When to look again at what others change: when a bell rings, and now and then."""
 
-    def __init__(self, clock: Clock, deadline: float) -> None:
-        """Look until *clock*'s monotonic time is *deadline*."""
+    def __init__(self, clock: Clock, deadline: float, stretch: float) -> None:
+        """Look until *clock*'s monotonic time is *deadline*, with intervals longer by *stretch*."""
         self._clock = clock
         self._deadline = deadline
-        self._pace = Pace()
+        self._pace = Pace(stretch)
         self._next = clock.monotonic()
 
     async def again(self, bell: asyncio.Event) -> bool:
@@ -232,12 +166,14 @@ class Looks:
         return self._clock.monotonic() < self._deadline
 
 
-def _is_of_a_newborn(error: OmniError, waited: timedelta) -> bool:
+def is_of_a_newborn(error: OmniError, waited: timedelta) -> bool:
+    """Whether *error* may only mean that the vendor does not know the id yet."""
     is_unknown = isinstance(error, UnknownMessageError) and not isinstance(error, ForeignIdError)
     return is_unknown and waited < _NEWBORN
 
 
-def _passes(error: OmniError) -> bool:
+def passes(error: OmniError) -> bool:
+    """Whether asking again may help after *error*."""
     is_read = isinstance(error, ReadError) and not isinstance(error, UnknownMessageError)
     cause = error.__cause__
     is_passing = isinstance(cause, _PASSING) and not isinstance(cause, ConnectionRejectedError)
@@ -254,7 +190,7 @@ async def status_of_each(
 
     async def ask(id: str) -> StatusResult:
         try:
-            return StatusResult(id, report=await status(id))
+            return StatusResult(id, report=await answer_to(status, id))
         except OmniError as error:
             return StatusResult(id, error=error)
         except Exception as error:  # noqa: BLE001 - a provider that breaks its contract

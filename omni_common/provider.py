@@ -63,7 +63,8 @@ class OmniProvider(ABC):
         Raises:
             UnknownMessageError: The vendor does not know the id, or it is another provider's.
             NotSupportedError: The provider cannot tell for this kind of message.
-            ReadError: No usable answer came; says nothing about the message.
+            ReadError: No usable answer came, or the provider is closed; says nothing about the
+                message.
         """
 
     @abstractmethod
@@ -71,7 +72,8 @@ class OmniProvider(ABC):
         """Take a scheduled message back; returning means that the vendor confirmed it.
 
         Raises:
-            CancelFailedError: It was not cancelled: already sent, unknown, or out of reach.
+            CancelFailedError: It was not cancelled: already sent, unknown, or out of reach, as when
+                the provider is closed.
             OutcomeUnknownError: It may or may not have been cancelled.
             UnknownMessageError: The id is not one of this provider's.
             NotSupportedError: The provider has no way to cancel.
@@ -120,9 +122,10 @@ class OmniProvider(ABC):
         """Follow a message until its report is final, and return the last report.
 
         Asks at once, then at intervals that grow from 5 seconds to 5 minutes, or as long as the
-        vendor asks to wait. At the end of *timeout* it asks a last time and returns that report,
-        whose ``is_final`` may then be False. An id that the vendor does not know yet counts as
-        ACCEPTED for the first minute.
+        vendor asks to wait; each message's are longer by a share of its own, up to a tenth. At the
+        end of *timeout* it asks a last time, unless the vendor asked to wait longer, and returns
+        the last report, whose ``is_final`` may then be False. An id that the vendor does not know
+        yet counts as ACCEPTED for the first minute.
 
         Raises:
             UnknownMessageError: The vendor still does not know the id after a minute.

@@ -66,6 +66,11 @@ class DeliveryState(Enum):
         """Whether the recipient has the message: DELIVERED, READ or CLICKED."""
         return _RANK[self] >= _RANK[DeliveryState.DELIVERED]
 
+    @property
+    def rank(self) -> int:
+        """Its place in the order by which states merge: what is further along has a greater one."""
+        return _RANK[self]
+
     def reaches(self, wanted: DeliveryState) -> bool:
         """Whether a message in this state got as far as *wanted*, or further (section E)."""
         return _RANK[self] >= _RANK[wanted]
@@ -168,7 +173,8 @@ class DeliveryReport:
     ``omni_common.Tracker`` puts such reports together. ``channels`` are all channels of the
     message in the order tried, and ``reference`` is the message's, where the vendor's post says
     so; ``id`` is empty where it names no message. ``provider`` is the name of the provider where
-    ``id``, which begins with it, does not tell.
+    ``id``, which begins with it, does not tell. ``area`` is what kind of post told it, such as
+    ``devino.omni``; None for what was asked for.
     """
 
     id: str
@@ -183,6 +189,7 @@ class DeliveryReport:
     partial: bool = field(default=False, kw_only=True)
     channels: tuple[Channel | str, ...] = field(default=(), kw_only=True)
     provider: str | None = field(default=None, kw_only=True)
+    area: str | None = field(default=None, kw_only=True)
 
     @property
     def is_final(self) -> bool:

@@ -34,8 +34,6 @@ _UNKNOWN = "unknown"
 """The channel of a part where the vendor names none."""
 _CHANNELS = {channel.value: channel for channel in Channel}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RANK = {state: sum(map(state.reaches, DeliveryState)) for state in DeliveryState}
-"""The place of each state in the order of the contract sheet, section E."""
 _RECEIPTS = 2
 """Ids of receipts that are kept: whether there is one, or more than one, is all that matters."""
 
@@ -67,8 +65,9 @@ class Track:
         receipts: The ids of the receipts that were merged; of more than two, the first two.
         heard: Whether anything else than a receipt was merged.
         order: All channels in the order tried; empty while nobody has said so.
-        parts: What is known of each channel, in the alphabetical order of their names. One of the
-            channel ``unknown`` is what was said of a channel that was not named.
+        parts: What is known of each channel, in the alphabetical order of their names. Those of the
+            channel ``unknown`` are what was said of channels that were not named: one for each id
+            of a part, and one without an id.
         statements: What was said of the message as a whole.
     """
 
@@ -92,7 +91,7 @@ class Track:
             reference=receipt.reference or None,
             receipts=(receipt.id,),
             order=_order(part.channel for part in parts),
-            parts=_united(parts, _name, _joined),
+            parts=_united(parts, _key, _joined),
         )
 
     @classmethod
@@ -109,7 +108,7 @@ class Track:
             reference=report.reference or None,
             heard=True,
             order=max(orders, key=_length),
-            parts=_united(parts, _name, _joined),
+            parts=_united(parts, _key, _joined),
             statements=() if report.partial else _statements(report, parts),
         )
 
@@ -121,7 +120,7 @@ class Track:
             receipts=tuple(sorted({*self.receipts, *other.receipts})[:_RECEIPTS]),
             heard=self.heard or other.heard,
             order=max(self.order, other.order, key=_length),
-            parts=_united((*self.parts, *other.parts), _name, _joined),
+            parts=_united((*self.parts, *other.parts), _key, _joined),
             statements=_united(
                 (*self.statements, *other.statements), lambda said: said.channels, _agreed
             ),
@@ -135,8 +134,9 @@ class Track:
         known, the report of a failure is ``partial``: another channel may follow. A late DELIVERED
         wins over any failure, and READ and CLICKED over it (T61).
 
-        What was said of a channel without its name is said of the only one of a message that has
-        one. Otherwise it may show that the message goes on or has arrived, and ends nothing.
+        What was said of a channel without its name is said of the part with the same id, if one has
+        it, or of the only channel of a message that has one. Otherwise it may show that the message
+        goes on or has arrived, and ends nothing.
         """
         whole = self._whole()
         parts, unnamed = self._parts()
@@ -146,7 +146,7 @@ class Track:
             report = self._derived(parts, None)
         else:
             report = self._derived(parts, unnamed)
-            if whole is not None and (not report.parts or _RANK[whole.state] > _RANK[report.state]):
+            if whole is not None and (not report.parts or whole.state.rank > report.state.rank):
                 report = _decided_by(whole, report)
         ends = bool(self.order) or (whole is not None and whole.state.is_final)
         return evolve(
@@ -158,13 +158,23 @@ class Track:
 
     def _parts(self) -> tuple[list[PartReport], PartReport | None]:
         """The channels in the order tried, others behind them; and what was said of none."""
-        known = {_name(part): part for part in self.parts}
-        unnamed = known.pop(_UNKNOWN, None)
+        named = {_name(part): part for part in self.parts if part.channel != _UNKNOWN}
+        by_id = _names_by_id(named.values())
+        unnamed = None
+        for part in self.parts:
+            if part.channel != _UNKNOWN:
+                continue
+            name = by_id.get(part.id)
+            if name is not None:
+                known = named[name]
+                named[name] = evolve(_joined(known, part), channel=known.channel)
+            else:
+                unnamed = part if unnamed is None else _joined(unnamed, part)
         in_order = [
-            known.pop(str(channel), PartReport(channel, DeliveryState.ACCEPTED))
+            named.pop(str(channel), PartReport(channel, DeliveryState.ACCEPTED))
             for channel in self.order
         ]
-        return [*in_order, *known.values()], unnamed
+        return [*in_order, *named.values()], unnamed
 
     def _derived(self, parts: list[PartReport], unnamed: PartReport | None) -> DeliveryReport:
         """What the parts make of the message."""
@@ -234,7 +244,7 @@ def _joined(one: PartReport, other: PartReport) -> PartReport:
     Of two with the same state the earlier time counts, which is when the channel got there. Ids and
     prices are kept whatever the state, since a vendor gives them at any time.
     """
-    first, last = sorted((one, other), key=lambda part: _RANK[part.state])
+    first, last = sorted((one, other), key=lambda part: part.state.rank)
     if first.state is last.state:
         timed = max(first, last, key=_earliness)
         last = PartReport(
@@ -273,6 +283,20 @@ def _greater(one: T | None, other: T | None, key: Callable[[T], Any]) -> T | Non
 
 def _name(part: PartReport) -> str:
     return str(part.channel)
+
+
+def _key(part: PartReport) -> tuple[str, str]:
+    """A channel is known by its name; what was said of none, by the id of its part."""
+    return _name(part), (part.id or "") if part.channel == _UNKNOWN else ""
+
+
+def _names_by_id(parts: Iterable[PartReport]) -> dict[str | None, str]:
+    """The name of the channel that has an id of a part, where only one has it."""
+    found: dict[str | None, set[str]] = {}
+    for part in parts:
+        if part.id:
+            found.setdefault(part.id, set()).add(_name(part))
+    return {id: min(names) for id, names in found.items() if len(names) == 1}
 
 
 def _length(order: tuple[Channel | str, ...]) -> tuple[int, tuple[str, ...]]:

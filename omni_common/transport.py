@@ -113,7 +113,7 @@ class Transport:
 
         Raises:
             OmniError: As ``omni_common.errors`` draws it; for ``Operation.READ`` always a
-                ``ReadError`` (or ``ClientClosedError``).
+                ``ReadError``.
         """
         check_on_unknown(on_unknown, reference)
         history = History() if history is None else history

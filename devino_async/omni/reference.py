@@ -21,6 +21,8 @@ RESERVED_PREFIX = "omni_"
 """How names begin in ``callbackData`` that are ours; metadata may have none of them."""
 _REFERENCE = f"{RESERVED_PREFIX}reference"
 _CHANNELS = f"{RESERVED_PREFIX}channels"
+_MOST_STEPS = 16
+"""Steps that are read: more than a message has channels, and few enough to be kept."""
 
 
 def is_reserved(name: str) -> bool:
@@ -47,8 +49,8 @@ def read_callback_data(data: Any) -> tuple[str | None, dict[str, Channel | str]]
     """The reference, and the channel of each trigger in the order tried, out of *data*.
 
     Whatever *data* is, there is an answer: anybody may post anything. Without a reference it is
-    None, and what does not name a trigger and a channel is left out; a channel that is none of
-    :class:`~omni_common.message.Channel` stays the word it is.
+    None, and what does not name a trigger and a channel is left out, as is every step after the
+    sixteenth; a channel that is none of :class:`~omni_common.message.Channel` stays the word it is.
     """
     if not isinstance(data, Mapping):
         return None, {}
@@ -58,7 +60,7 @@ def read_callback_data(data: Any) -> tuple[str | None, dict[str, Channel | str]]
 
 
 def _steps(text: str) -> Iterator[tuple[str, Channel | str]]:
-    for step in text.split():
+    for step in text.split(maxsplit=_MOST_STEPS)[:_MOST_STEPS]:
         id, _, word = step.partition(":")
         if id and word:
             yield unquote(id), _WORDS.get(word, word)

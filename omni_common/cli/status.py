@@ -61,12 +61,12 @@ _NO_REPORT: dict[str, Any] = {
 def result_lines(result: StatusResult, output: Output) -> Iterator[str]:
     """The same for people: a line for the message and, of several channels, one for each."""
     id = documents.shown_id(result.id, output)
-    if result.error is not None:
-        yield f"{id} no answer: {result.error.text}"
-    elif result.report is not None:
+    if result.report is not None:
         yield f"{id} {_summary(result.report, output)}"
         if len(result.report.parts) > 1:
             yield from (f"  {_part(part, output)}" for part in result.report.parts)
+    if result.error is not None:
+        yield f"{id} no answer: {result.error.text}"
 
 
 def _summary(report: DeliveryReport, output: Output) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeAlias
 
+from attrs import evolve
 from rich import box
 from rich.console import Console
 from rich.live import Live
@@ -20,9 +21,10 @@ from omni_common.cli.exits import ExitCode, exit_code_of, worst
 from omni_common.cli.output import Output, Result, write
 from omni_common.cli.status import result_document, result_lines
 from omni_common.errors import ForeignIdError, OmniError, UnknownMessageError
+from omni_common.polling import poll_until_final
 from omni_common.provider import OmniProvider
-from omni_common.report import StatusResult
-from omni_common.tracker import Tracker
+from omni_common.report import DeliveryReport, StatusResult
+from omni_common.track import Track
 
 __all__ = ["follow", "watched"]
 
@@ -45,6 +47,8 @@ def watched(ids: Sequence[str], timeout: timedelta, account: Account, output: Ou
 
         def tell(result: StatusResult) -> None:
             known = found.get(result.id)
+            if known is not None and result.report is None:
+                result = evolve(result, report=known.report)  # known still, whatever went wrong
             found[result.id] = result
             if known is None or _said(known, output) != _said(result, output):
                 show(found, result)
@@ -68,21 +72,29 @@ async def follow(
 ) -> None:
     """Ask for each message until it is final or *timeout* has passed; *tell* what is heard."""
     async with provider as omni:
-        tracker = Tracker(omni)
-        going_on = []
+        going_on: dict[str, Track] = {}
         async for result in omni.status_many(ids):
             tell(result)
             if _goes_on(result):
-                going_on.append(result.id)
+                report = result.report
+                going_on[result.id] = Track() if report is None else Track.of_report(report)
         async with asyncio.TaskGroup() as group:
-            for id in going_on:
-                group.create_task(_follow_one(id, tracker, timeout, tell))
+            for id, known in going_on.items():
+                group.create_task(_follow_one(id, known, omni, timeout, tell))
 
 
-async def _follow_one(id: str, tracker: Tracker, timeout: timedelta, tell: Tell) -> None:
+async def _follow_one(
+    id: str, known: Track, omni: OmniProvider, timeout: timedelta, tell: Tell
+) -> None:
+    """Ask for one message; nobody posts to a command, so that asking is all there is."""
+
+    def heard(report: DeliveryReport) -> None:
+        nonlocal known
+        known = known.merged(Track.of_report(report))  # so that what is shown never goes back
+        tell(StatusResult(id, report=evolve(known.report(), id=id)))
+
     try:
-        async for report in tracker.watch(id, timeout=timeout):
-            tell(StatusResult(id, report=report))
+        await poll_until_final(omni.status, id, timeout, omni.clock, heard=heard)
     except OmniError as error:
         tell(StatusResult(id, error=error))
 

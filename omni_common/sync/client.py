@@ -5,22 +5,24 @@ parameters, types and documentation::
 
     class SmsResource(Twin[devino_async.SmsResource]):
         send = blocking(devino_async.SmsResource.send)
+        statuses = reading(devino_async.SmsResource.statuses)
         detail = iterating(devino_async.SmsResource.detail)
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from functools import update_wrapper
 from types import GenericAlias, TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, get_args
 
+from omni_common.sync import purpose
 from omni_common.sync.portal import Portal
 from omni_common.sync.recipe import Recipe
 
-__all__ = ["BlockingClient", "Twin", "blocking", "iterating"]
+__all__ = ["BlockingClient", "Twin", "blocking", "cancelling", "iterating", "reading"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,15 +70,36 @@ class BlockingClient(Twin[C]):
 def blocking(
     method: Callable[Concatenate[R, P], Awaitable[T]],
 ) -> Callable[Concatenate[Twin[R], P], T]:
-    """Make the twin of a coroutine method: it returns when the result is there.
+    """Make the twin of a coroutine method that sends: it returns when the result is there.
 
     An argument that is an iterator is read in the calling thread, where it may block, and may use
     the same client.
     """
+    return _twin(method, nullcontext)
 
+
+def reading(
+    method: Callable[Concatenate[R, P], Awaitable[T]],
+) -> Callable[Concatenate[Twin[R], P], T]:
+    """Make the twin of one that asks; where the client is closed it raises ``ReadError``."""
+    return _twin(method, purpose.reading)
+
+
+def cancelling(
+    method: Callable[Concatenate[R, P], Awaitable[T]],
+) -> Callable[Concatenate[Twin[R], P], T]:
+    """Make the twin of one that cancels; where the client is closed: ``CancelFailedError``."""
+    return _twin(method, purpose.cancelling)
+
+
+def _twin(
+    method: Callable[Concatenate[R, P], Awaitable[T]],
+    guard: Callable[[], AbstractContextManager[None]],
+) -> Callable[Concatenate[Twin[R], P], T]:
     def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> T:
         given, named = _read(args, kwargs)
-        return self._portal.call(lambda held: method(self._original(held), *given, **named))
+        with guard():
+            return self._portal.call(lambda held: method(self._original(held), *given, **named))
 
     update_wrapper(twin, method)
     return twin
@@ -87,16 +110,25 @@ def iterating(
 ) -> Callable[Concatenate[Twin[R], P], Iterator[T]]:
     """Make the twin of a method that returns an async iterator: an iterator, one item at a time.
 
-    Arguments are read as :func:`blocking` does it, and what is wrong with them is raised at once.
+    It asks, so that its errors are those of :func:`reading`. Arguments are read as :func:`blocking`
+    does it, and what is wrong with them is raised at once.
     """
 
     def twin(self: Twin[R], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         given, named = _read(args, kwargs)
-        return self._portal.iterate(lambda held: method(self._original(held), *given, **named))
+        with purpose.reading():
+            return _guarded(
+                self._portal.iterate(lambda held: method(self._original(held), *given, **named))
+            )
 
     update_wrapper(twin, method)
     _say(twin, method, returns=_iterator_of(method.__annotations__["return"]))
     return twin
+
+
+def _guarded(items: Generator[T]) -> Generator[T]:
+    with purpose.reading():
+        yield from items
 
 
 def _say(twin: Callable[..., Any], method: Callable[..., Any], *, returns: Any) -> None:

@@ -17,6 +17,7 @@ from omni_common.receipt import Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
 from omni_common.source import chunks
 from omni_common.sync.portal import Portal
+from omni_common.sync.purpose import cancelling, reading
 from omni_common.sync.recipe import Recipe
 from omni_common.sync.stream import OutcomeStream
 
@@ -87,7 +88,8 @@ class OmniProvider:
 
     @_twin_of(AsyncOmniProvider.status)
     def status(self, id: str) -> DeliveryReport:
-        return self._portal.call(lambda provider: provider.status(id))
+        with reading():
+            return self._portal.call(lambda provider: provider.status(id))
 
     def status_many(self, ids: Iterable[str]) -> Iterator[StatusResult]:
         """Ask for the status of any number of messages; yields one result per id, in order.
@@ -95,15 +97,18 @@ class OmniProvider:
         *ids* is read in the calling thread, some hundreds ahead.
         """
         for chunk in chunks(ids, _IDS_AT_ONCE):
-            yield from self._portal.iterate(_status_many, chunk)
+            with reading():
+                yield from self._portal.iterate(_status_many, chunk)
 
     @_twin_of(AsyncOmniProvider.cancel)
     def cancel(self, id: str) -> None:
-        return self._portal.call(lambda provider: provider.cancel(id))
+        with cancelling():
+            return self._portal.call(lambda provider: provider.cancel(id))
 
     @_twin_of(AsyncOmniProvider.wait)
     def wait(self, id: str, *, timeout: timedelta = timedelta(minutes=2)) -> DeliveryReport:
-        return self._portal.call(lambda provider: provider.wait(id, timeout=timeout))
+        with reading():
+            return self._portal.call(lambda provider: provider.wait(id, timeout=timeout))
 
     @_twin_of(AsyncOmniProvider.close)
     def close(self) -> None:

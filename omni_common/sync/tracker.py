@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from omni_common.provider import OmniProvider as AsyncOmniProvider
-from omni_common.sync.client import Twin, blocking, iterating
+from omni_common.sync.client import Twin, iterating, reading
 from omni_common.sync.portal import Portal
 from omni_common.sync.provider import OmniProvider
 from omni_common.tracker import MemoryTracks, Tracker as AsyncTracker, TrackStore
@@ -26,41 +26,54 @@ class Tracker(Twin[AsyncTracker]):
             receipt = omni.send(message)
             report = tracker.wait(receipt, timeout=timedelta(minutes=10))
 
+    Once closed, or once the *provider* that it uses is, every method raises a ``ReadError`` with a
+    ``ClientClosedError`` as its cause, which says nothing of a message.
+
     Safe to use from many threads: what one records wakes those that wait. In a child process after
     a fork it works on with what was known at the fork; what either records from then on the other
     does not see, unless they share a *store*.
     """
 
     def __init__(
-        self, omni: OmniProvider | None = None, *, store: TrackStore | None = None
+        self, provider: OmniProvider | None = None, *, store: TrackStore | None = None
     ) -> None:
         """Prepare; nothing is asked before somebody waits.
 
         Args:
-            omni: Is asked for the status of messages that are waited for, on its own thread, and so
-                no longer than it is open; it is not closed with the tracker. Without one the
+            provider: Is asked for the status of messages that are waited for, on its own thread,
+                and so no longer than it is open; it is not closed with the tracker. Without one the
                 tracker has a thread of its own, and what is recorded is all there is.
             store: Where to keep what is known; in memory unless given. It is used on that thread
                 only.
+
+        Raises:
+            TypeError: *provider* is none, such as an async one, whose tracker is
+                ``omni_common.Tracker``.
         """
+        if provider is not None and not isinstance(provider, OmniProvider):
+            kind = f"{type(provider).__module__}.{type(provider).__name__}"
+            raise TypeError(
+                f"provider must be an omni_common.sync.OmniProvider, not {kind};"
+                " an async provider goes with omni_common.Tracker"
+            )
         self._own: Portal[object] | None = None
         portal: Portal[Any]
-        if omni is None:
+        if provider is None:
             portal = self._own = Portal(_nothing)
         else:
-            portal = omni._portal  # noqa: SLF001 - twins of one house share their thread
+            portal = provider._portal  # noqa: SLF001 - twins of one house share their thread
         super().__init__(portal, _Trackers(MemoryTracks() if store is None else store))
 
-    add = blocking(AsyncTracker.add)
-    record = blocking(AsyncTracker.record)
-    report = blocking(AsyncTracker.report)
-    wait = blocking(AsyncTracker.wait)
+    add = reading(AsyncTracker.add)
+    record = reading(AsyncTracker.record)
+    report = reading(AsyncTracker.report)
+    wait = reading(AsyncTracker.wait)
     watch = iterating(AsyncTracker.watch)
 
     def close(self) -> None:
         """End the tracker's own thread, if it has one. Safe to repeat.
 
-        Who waits then gets an ``OutcomeUnknownError``.
+        Who waits then gets a ``ReadError``.
         """
         if self._own is not None:
             self._own.close()

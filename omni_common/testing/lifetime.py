@@ -10,7 +10,14 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from omni_common.errors import ClientClosedError, NotSupportedError, OmniError
+from omni_common.errors import (
+    CancelFailedError,
+    ClientClosedError,
+    NotSentError,
+    NotSupportedError,
+    OmniError,
+    ReadError,
+)
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, NotSent, Receipt, SendOutcome
@@ -58,8 +65,9 @@ class LifetimeContract(ProviderHooks):
             await provider.close()
 
     async def test_nothing_is_sent_after_closing(self) -> None:
-        """Every call that would ask the vendor raises ``ClientClosedError``.
+        """Sends raise ``ClientClosedError``, and nothing else says that a message was not sent.
 
+        Questions raise ``ReadError`` and cancellations ``CancelFailedError``, with that as cause.
         A provider that holds nothing open, and so does not write ``close``, may go on working.
         """
         async with self.connect() as provider:
@@ -72,9 +80,14 @@ class LifetimeContract(ProviderHooks):
             return
         with pytest.raises(ClientClosedError):
             await provider.send(message)
-        for operation in (provider.status, provider.cancel):
-            with pytest.raises((ClientClosedError, NotSupportedError)):
+        for operation, kind in ((provider.status, ReadError), (provider.cancel, CancelFailedError)):
+            with pytest.raises((kind, NotSupportedError)) as raised:
                 await operation(receipt.id)
+            is_read_as_not_sent = isinstance(raised.value, NotSentError)
+            assert not is_read_as_not_sent, f"{operation.__name__} says that nothing was sent"
+            if isinstance(raised.value, kind):
+                why = type(raised.value.__cause__).__name__
+                assert why == "ClientClosedError", f"{operation.__name__} gives {why} as its cause"
         messages = [self.message(channel) for _ in range(2)]
         outcomes = [outcome async for outcome in provider.send_many(messages)]
         assert_outcomes(outcomes, messages, provider)

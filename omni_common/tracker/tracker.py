@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
-
-from attrs import evolve
+from typing import overload
 
 from omni_common.callbacks.events import Event
 from omni_common.clock import Clock, SystemClock
@@ -21,6 +21,7 @@ from omni_common.tracker.waiting import Audience, Waiting
 __all__ = ["Tracker"]
 
 _TIMEOUT = timedelta(minutes=2)
+_log = logging.getLogger("omni_common.tracker")
 
 
 class Tracker:
@@ -63,13 +64,26 @@ class Tracker:
                 recorded is all there is. It is not closed with the tracker.
             store: Where to keep what is known; in memory unless given.
             clock: Where the time comes from; the provider's, or the system's, unless given.
+
+        Raises:
+            TypeError: *provider* is none, such as a blocking one, whose tracker is
+                ``omni_common.sync.Tracker``.
         """
+        if provider is not None and not isinstance(provider, OmniProvider):
+            kind = f"{type(provider).__module__}.{type(provider).__name__}"
+            raise TypeError(
+                f"provider must be an omni_common.OmniProvider, not {kind};"
+                " a blocking provider goes with omni_common.sync.Tracker"
+            )
         self._store: TrackStore = MemoryTracks() if store is None else store
+        self._keeps = True
         clock = clock or (SystemClock() if provider is None else provider.clock)
         self._audience = Audience(provider, clock, self._answered)
 
     async def add(self, receipt: Receipt) -> DeliveryReport:
         """Follow the message of *receipt*, and return what is known of it already."""
+        if not isinstance(receipt, Receipt):
+            raise TypeError(f"a Receipt is added, not {type(receipt).__name__}")
         track = await self._accepted(receipt)
         return (await self._with_reference(receipt.id, track)).report()
 
@@ -98,6 +112,12 @@ class Tracker:
         id = known.receipts[0] if known.receipts else event.id
         return (await self._known(id) or known).report()
 
+    @overload
+    async def report(self, message: Receipt) -> DeliveryReport: ...
+
+    @overload
+    async def report(self, message: str) -> DeliveryReport | None: ...
+
     async def report(self, message: Receipt | str) -> DeliveryReport | None:
         """What is known of a message, by its receipt or its id; asks nobody.
 
@@ -122,10 +142,21 @@ class Tracker:
         At the end of *timeout* it returns the last report, whose ``is_final`` may be False.
 
         What is recorded is noticed at once. The provider, if there is one, is asked at once, then
-        at intervals that grow from 5 seconds to 5 minutes, or as long as the vendor asks to wait,
-        and a last time at the end. A provider that cannot tell of this message is not asked again,
-        nor is one whose error will last, such as wrong credentials; posts are waited for all the
-        same. An id that the vendor does not know yet counts as ACCEPTED for the first minute.
+        at intervals that grow from 5 seconds, each longer by half, to 5 minutes, and a last time at
+        the end. Each message's intervals are longer by a share of its own, up to a tenth, so that
+        thousands that are waited for from the same moment are not asked for in the same moment.
+        With the default *timeout* that makes at most 8 questions.
+
+        All who wait for one message share its questions. For somebody new one is asked out of turn,
+        but never within 5 seconds of the one before, nor before the time that the vendor asked to
+        wait for; nor is the last one, and then the answer before stands. The same holds for waits
+        that follow one another, as long as the message is among the latest 10,000 waited for.
+
+        A provider that cannot tell of this message is not asked again during the wait, nor is one
+        whose error will last, such as wrong credentials; posts are waited for all the same. An id
+        that the vendor does not know yet counts as ACCEPTED for the first minute. An answer that
+        the store fails to keep is known to those only who wait for it, and leaves one WARNING on
+        the logger ``omni_common.tracker`` until the store works again.
 
         Args:
             message: A receipt, which is added, or an id.
@@ -135,8 +166,11 @@ class Tracker:
         Raises:
             UnknownMessageError: Only the id is given, and nothing was heard of it in all the time;
                 or the vendor does not know the id after a minute, and nothing was posted either.
-            ReadError: Not one question was answered, and nothing was posted either.
+            ReadError: Not one question was answered, and nothing was posted either; the provider
+                may be closed, for one.
         """
+        if not isinstance(state, DeliveryState):
+            raise TypeError(f"state must be a DeliveryState, not {type(state).__name__}")
         waiting = self._waiting_for(message, timeout)
         await self._add(message)
         async with waiting:
@@ -184,8 +218,16 @@ class Tracker:
         self._audience.ring([receipt.id])
         return merged
 
-    async def _answered(self, id: str, report: DeliveryReport) -> None:
-        await self._store.merge(id, Track.of_report(evolve(report, id=id)))
+    async def _answered(self, id: str, track: Track) -> None:
+        try:
+            await self._store.merge(id, track)
+        except Exception as error:  # noqa: BLE001 - whoever waits is not to blame, and may yet be told
+            if self._keeps:
+                kind = type(error).__name__
+                _log.warning("an answer could not be kept (%s); asking goes on", kind)
+            self._keeps = False
+        else:
+            self._keeps = True
         self._audience.ring([id])
 
     async def _known(self, message: Receipt | str) -> Track | None:

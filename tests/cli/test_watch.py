@@ -12,15 +12,20 @@ from devino_async.sandbox import DevinoEmulator
 from messente_async import MessenteProvider
 from messente_async.sandbox import MessenteEmulator
 from omni_common import (
+    DeliveryReport,
     DeliveryState,
     ForeignIdError,
     Message,
     NotSupportedError,
+    ReadError,
     Sms,
     StatusResult,
+    UnknownMessageError,
     Viber,
     connect,
 )
+from omni_common.cli.output import PLAIN
+from omni_common.cli.status import result_lines
 from omni_common.cli.watch import follow
 from omni_common.sandbox import SandboxClock, Scenario
 from tests.cli.command import NumberMaker, Omni, started
@@ -54,6 +59,50 @@ async def test_each_change_of_a_cascade_is_told_until_it_is_final() -> None:
     last = told[-1].report
     assert last is not None
     assert [part.state for part in last.parts] == [DeliveryState.EXPIRED, DeliveryState.DELIVERED]
+
+
+async def test_what_is_known_never_goes_back() -> None:
+    told: list[StatusResult] = []
+    clock = FakeClock()
+    async with MessenteEmulator(clock=SandboxClock(frozen=True)) as vendor:
+        async with connect(vendor.url) as omni:
+            id = (await omni.send(Message("+37251000000", Sms("Hi")))).id
+        vendor.clock.advance(timedelta(seconds=1))
+
+        def tell(result: StatusResult) -> None:
+            told.append(result)
+            vendor.clock.advance(MINUTE)
+
+        provider = MessenteProvider(
+            vendor.username, vendor.password, base_url=vendor.base_url, clock=clock
+        )
+        await clock.drive(follow({id: None}, provider, timedelta(hours=1), tell))
+    states = [result.report.state for result in told if result.report is not None]
+    assert states[0] is DeliveryState.SENT
+    assert DeliveryState.ACCEPTED not in states
+    assert states[-1] is DeliveryState.DELIVERED
+
+
+def test_what_was_known_is_shown_beside_what_went_wrong_after_it() -> None:
+    report = DeliveryReport("messente:1", DeliveryState.SENT)
+    result = StatusResult("messente:1", report, ReadError("no answer came"))
+    assert list(result_lines(result, PLAIN)) == [
+        "messente:1 sent",
+        "messente:1 no answer: no answer came",
+    ]
+
+
+async def test_an_id_that_the_vendor_still_does_not_know_after_a_minute_is_given_up() -> None:
+    told: list[StatusResult] = []
+    clock = FakeClock()
+    async with MessenteEmulator() as vendor:
+        provider = MessenteProvider(
+            vendor.username, vendor.password, base_url=vendor.base_url, clock=clock
+        )
+        start = clock.monotonic()
+        await clock.drive(follow({"messente:nope": None}, provider, timedelta(days=1), told.append))
+    assert clock.monotonic() - start < 180
+    assert {type(result.error) for result in told} == {UnknownMessageError}
 
 
 async def test_what_cannot_be_asked_for_is_told_at_once() -> None:

@@ -151,6 +151,25 @@ def test_what_a_channel_can_do_alone_it_need_not_do_in_a_cascade(
     assert only(message, capabilities).field == feature
 
 
+def test_what_a_cascade_cannot_do_is_told_once_for_all_its_channels() -> None:
+    capabilities = cascading({Channel.VIBER: UNABLE, Channel.SMS: UNABLE})
+    later = NOW + timedelta(hours=1)
+    message = Message(
+        PHONE, [Viber("Hi"), Sms("Hi")], send_at=later, priority=Priority.LOW, metadata={"a": "b"}
+    )
+    found = problems(message, capabilities, NOW)
+    assert [each.field for each in found] == ["send_at", "metadata", "priority"]
+    assert all("for viber, sms" in each.text for each in found)
+
+
+def test_the_priorities_that_a_cascade_has_are_those_of_all_its_channels() -> None:
+    some = evolve(ABLE, priorities=frozenset({Priority.LOW, Priority.HIGH}))
+    others = evolve(ABLE, priorities=frozenset({Priority.NORMAL, Priority.HIGH}))
+    capabilities = cascading({Channel.VIBER: some, Channel.SMS: others})
+    message = Message(PHONE, [Viber("Hi"), Sms("Hi")], priority=Priority.LOW)
+    assert only(message, capabilities).text == "acme has no priority LOW for sms; use one of HIGH"
+
+
 def test_bounds_of_a_cascade_are_its_own() -> None:
     shorter = evolve(ABLE, longest_ttl=SECOND, longest_text=2)
     capabilities = cascading({Channel.VIBER: shorter, Channel.SMS: ABLE})

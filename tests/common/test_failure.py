@@ -22,7 +22,14 @@ from omni_common.errors import (
     RefusedError,
 )
 from omni_common.exchange import Failure, FailureKind, Operation
-from omni_common.failure import described, error_of, failed, failed_outcome, plain
+from omni_common.failure import (
+    described,
+    error_of,
+    failed,
+    failed_outcome,
+    plain,
+    unanswered,
+)
 from omni_common.message import Message, Sms
 from omni_common.receipt import NotSent, Unknown
 from omni_common.retry import RULES
@@ -57,13 +64,35 @@ def test_a_send_that_may_have_arrived_before_is_unknown_whatever_came_last(
 def test_a_read_is_a_read_error_that_says_nothing_of_a_message(kind: FailureKind) -> None:
     error = error_of(Failure(kind), Operation.READ, "acme", attempts=ATTEMPTS)
 
-    if kind is FailureKind.CLIENT_CLOSED:
-        assert type(error) is ClientClosedError
-        return
     assert type(error) is ReadError
     assert error.outcome is None
     assert type(error.__cause__) is RULES[kind].error
     assert "sent" not in error.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientClosedError("closed", provider="acme", retry_after=timedelta(seconds=9)),
+        RefusedError("no", provider="acme", retry_after=timedelta(seconds=9)),
+        AnswerLostError("it may have been sent", provider="acme", retry_after=timedelta(seconds=9)),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_a_send_says_nothing_of_a_message_as_one_of_a_question(
+    error: NotSentError | OutcomeUnknownError,
+) -> None:
+    unread = unanswered(error)
+    assert type(unread) is ReadError
+    assert (unread.outcome, unread.__cause__) == (None, error)
+    assert (unread.provider, unread.retry_after) == ("acme", timedelta(seconds=9))
+    assert "may have been sent" not in unread.text
+
+
+def test_a_question_that_closing_cut_short_says_so() -> None:
+    closed, unknown = ClientClosedError("closed"), OutcomeUnknownError("nobody knows")
+    unknown.__cause__ = closed
+    assert unanswered(unknown).__cause__ is closed
 
 
 @each_kind

@@ -218,6 +218,52 @@ def test_a_post_without_a_channel_may_help_a_cascade_and_ends_nothing() -> None:
     assert [part.channel for part in report.parts] == [VIBER, SMS, "unknown"]
 
 
+def unnamed(state: S, id: str | None, **more: Any) -> DeliveryReport:
+    """News of a channel that is only known by the id of its part."""
+    report = DeliveryReport.of_parts(ID, [PartReport("unknown", state, id)])
+    return evolve(report, partial=True, **more)
+
+
+def test_a_post_without_a_channel_is_about_the_part_with_its_id() -> None:
+    """Messente's channel may be null, beside the id of a message of one channel."""
+    cascade, expired = receipt(VIBER, SMS), posted(VIBER, S.EXPIRED)
+    report = known(cascade, expired, unnamed(S.UNDELIVERED, "id-of-sms"))
+    assert (report.state, report.channel, report.is_final) == (S.UNDELIVERED, SMS, True)
+    assert [(part.channel, part.id) for part in report.parts] == [
+        (VIBER, "id-of-viber"),
+        (SMS, "id-of-sms"),
+    ]
+    report = known(cascade, expired, unnamed(S.DELIVERED, "id-of-sms"))
+    assert (report.state, report.channel, len(report.parts)) == (S.DELIVERED, SMS, 2)
+    report = known(cascade, unnamed(S.EXPIRED, "id-of-viber"), unnamed(S.SENT, "id-of-sms"))
+    assert [part.state for part in report.parts] == [S.EXPIRED, S.SENT]
+
+
+def test_the_id_of_a_part_may_be_told_by_a_report_too() -> None:
+    named = DeliveryReport.of_parts(ID, [PartReport(VIBER, S.SENT, "7")])
+    report = known(evolve(named, partial=True), unnamed(S.DELIVERED, "7"))
+    assert [(part.channel, part.state) for part in report.parts] == [(VIBER, S.DELIVERED)]
+
+
+def test_an_id_that_no_part_has_or_more_than_one_ends_nothing() -> None:
+    expired = posted(VIBER, S.EXPIRED)
+    for id in ("another", "", None):
+        report = known(receipt(VIBER, SMS), expired, unnamed(S.UNDELIVERED, id))
+        assert (report.state, report.is_final) == (S.ACCEPTED, False)
+    parts = (Part(VIBER, "7"), Part(SMS, "7"))
+    both = Receipt(ID, "messente", "order-1", "+37251234567", parts)
+    report = known(both, expired, unnamed(S.UNDELIVERED, "7"))
+    assert (report.state, report.is_final) == (S.ACCEPTED, False)
+
+
+def test_posts_without_a_channel_are_kept_apart_by_the_ids_of_their_parts() -> None:
+    early = [unnamed(S.EXPIRED, "id-of-viber"), unnamed(S.UNDELIVERED, "id-of-sms")]
+    report = known(*early)
+    assert (report.state, report.is_final, len(report.parts)) == (S.EXPIRED, False, 1)
+    report = known(*early, receipt(VIBER, SMS))
+    assert (report.state, report.channel, report.is_final) == (S.UNDELIVERED, SMS, True)
+
+
 def test_an_answer_whose_channels_have_no_names_counts_for_as_many_as_it_has() -> None:
     both = told(("unknown", S.EXPIRED), ("unknown", S.UNDELIVERED))
     report = known(receipt(VIBER, SMS), both)

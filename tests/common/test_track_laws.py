@@ -46,17 +46,24 @@ prices = st.none() | st.builds(
 )
 
 
-def part_of(channel: st.SearchStrategy[Channel | str]) -> st.SearchStrategy[PartReport]:
-    return st.builds(
-        PartReport,
-        channel,
-        states,
-        id=texts,
-        raw_state=texts,
-        at=times,
-        raw_at=texts,
-        error=faults,
-        price=prices,
+# A vendor gives each channel of a message an id of its own, which it may leave out; what is said of
+# a channel without its name may have any of them, or one that nobody has heard of.
+ids = st.sampled_from([None, "", "a", *(f"id-of-{channel}" for channel in CHANNELS)])
+
+
+def part_of(channels: st.SearchStrategy[Channel | str]) -> st.SearchStrategy[PartReport]:
+    return channels.flatmap(
+        lambda channel: st.builds(
+            PartReport,
+            st.just(channel),
+            states,
+            id=ids if channel == "unknown" else st.sampled_from([None, f"id-of-{channel}"]),
+            raw_state=texts,
+            at=times,
+            raw_at=texts,
+            error=faults,
+            price=prices,
+        )
     )
 
 
@@ -90,6 +97,11 @@ def merged(tracks: Sequence[Track]) -> Track:
     return reduce(Track.merged, tracks, Track())
 
 
+def _with_id(post: DeliveryReport, id: str | None) -> DeliveryReport:
+    """A post that may contradict what others say of the id of its part."""
+    return evolve(post, parts=(evolve(post.parts[0], id=id),))
+
+
 sayings = cascades.flatmap(
     lambda cascade: (
         st.just(receipt(cascade))
@@ -97,6 +109,7 @@ sayings = cascades.flatmap(
         | posts(cascade)
         | posts(["unknown", "rcs"])
         | posts(cascade).map(lambda post: evolve(post, channels=cascade))
+        | st.tuples(posts([*cascade, "unknown"]), ids).map(lambda drawn: _with_id(*drawn))
     )
 )
 tracks = sayings.map(track_of) | st.lists(sayings.map(track_of), max_size=3).map(merged)

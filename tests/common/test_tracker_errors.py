@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -12,19 +13,25 @@ from omni_common import (
     AuthenticationError,
     Channel,
     ClientClosedError,
+    DeliveryReport,
     DeliveryState as S,
     ForeignIdError,
+    MemoryTracks,
+    NotSentError,
     NotSupportedError,
     OmniError,
+    OutcomeUnknownError,
     RateLimitedError,
     ReadError,
     Receipt,
     ServerFailedError,
+    Track,
     Tracker,
     UnknownMessageError,
 )
+from omni_common.sync import connect as blocking_connect
 from tests.support.clock import FakeClock
-from tests.support.following import ASKED as ID, posted, receipt, told, turns, wait_by_asking
+from tests.support.following import ASKED as ID, paced, posted, receipt, told, turns, wait_by_asking
 from tests.support.providers import StatusProvider
 
 pytestmark = pytest.mark.usefixtures("no_task_is_left")
@@ -49,7 +56,7 @@ CANNOT = NotSupportedError("by callback only")
 async def test_a_trouble_that_passes_is_ridden_out() -> None:
     omni = StatusProvider([PASSING, SENT, trouble(AnswerLostError("gone")), DELIVERED])
     assert (await wait_by_asking(omni)).state is S.DELIVERED
-    assert omni.asked == pytest.approx([0, 5, 12.5, 23.75])
+    assert omni.asked == pytest.approx(paced(0, 5, 12.5, 23.75))
 
 
 async def test_a_vendor_that_asks_to_wait_is_left_in_peace_by_all() -> None:
@@ -63,7 +70,7 @@ async def test_a_vendor_that_asks_to_wait_is_left_in_peace_by_all() -> None:
     second = asyncio.create_task(tracker.wait(ID))
     await turns()
     await omni.clock.drive(asyncio.gather(first, second))
-    assert omni.asked == pytest.approx([0, 90, 95])
+    assert omni.asked == pytest.approx(paced(0, 90, 95))
 
 
 async def test_an_id_that_is_not_known_yet_counts_as_accepted_for_a_minute() -> None:
@@ -87,11 +94,11 @@ async def test_that_an_id_is_not_known_yet_is_not_kept_as_news() -> None:
 @pytest.mark.parametrize(
     ("error", "asked"),
     [
-        (NOT_THERE, [0, 5, 12.5, 23.75, 40.625, 65.9375]),
+        (NOT_THERE, paced(0, 5, 12.5, 23.75, 40.625, 65.9375)),
         (LASTING, [0]),
-        (ClientClosedError("closed"), [0]),
+        (trouble(ClientClosedError("closed")), [0]),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, OmniError) else "",
+    ids=lambda value: type(value.__cause__).__name__ if isinstance(value, OmniError) else "",
 )
 async def test_an_error_that_lasts_ends_the_questions_and_is_raised_if_nothing_is_posted(
     message: Receipt | str, error: OmniError, asked: list[float]
@@ -157,7 +164,7 @@ async def test_who_comes_after_an_error_that_lasted_has_the_provider_asked_anew(
     await omni.clock.until_waiting()
     second = await omni.clock.drive(tracker.wait(ID))
     assert second.state is S.DELIVERED
-    assert omni.asked == [0, 0]
+    assert omni.asked == pytest.approx([0, 5])
     await omni.clock.drive(first)
     assert tracker._audience.is_empty
 
@@ -180,3 +187,128 @@ async def test_what_a_provider_must_not_raise_is_raised_to_all_who_wait_at_once(
     both = asyncio.gather(follow(), follow(), return_exceptions=True)
     assert [type(error) for error in await both] == [KeyError, KeyError]  # the clock stands still
     assert tracker._audience.is_empty
+
+
+# Whatever goes wrong, a wait ends in its time and says nothing of a send.
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ClientClosedError("closed"), AuthenticationError("wrong key"), AnswerLostError("gone")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_no_wait_raises_what_only_a_send_may(
+    error: NotSentError | OutcomeUnknownError,
+) -> None:
+    with pytest.raises(ReadError) as raised:
+        await wait_by_asking(StatusProvider([error]), receipt(id=ID))
+    assert type(raised.value) is ReadError
+    assert raised.value.__cause__ is error
+
+
+class CancelledProvider(StatusProvider):
+    """Shares one task for all its answers, and somebody has cancelled it."""
+
+    async def status(self, id: str) -> DeliveryReport:
+        answer = await super().status(id)
+        if answer.state is S.CANCELLED:
+            raise asyncio.CancelledError
+        return answer
+
+
+@pytest.mark.parametrize("message", [ID, receipt(id=ID)], ids=["id", "receipt"])
+async def test_a_question_that_somebody_cancelled_lets_the_wait_end_in_its_time(
+    message: Receipt | str,
+) -> None:
+    omni = CancelledProvider([told(S.CANCELLED)])
+    with pytest.raises(ReadError, match="cancelled") as raised:
+        await wait_by_asking(omni, message, timeout=MINUTE)
+    assert isinstance(raised.value.__cause__, asyncio.CancelledError)
+    assert omni.asked == [0]
+    assert omni.clock.monotonic() == pytest.approx(60)
+
+
+async def test_after_a_question_that_somebody_cancelled_posts_are_waited_for() -> None:
+    omni = CancelledProvider([told(S.CANCELLED)])
+    assert isinstance(omni.clock, FakeClock)
+    tracker = Tracker(omni)
+    waiting = asyncio.create_task(tracker.wait(ID))
+    await omni.clock.until_waiting()
+    await tracker.record(posted(S.DELIVERED, ID))
+    assert (await waiting).state is S.DELIVERED
+    assert tracker._audience.is_empty
+
+
+async def test_a_watch_ends_in_its_time_when_a_question_is_cancelled() -> None:
+    omni = CancelledProvider([SENT, told(S.CANCELLED)])
+    assert isinstance(omni.clock, FakeClock)
+
+    async def watch() -> list[S]:
+        return [each.state async for each in Tracker(omni).watch(receipt(id=ID), timeout=MINUTE)]
+
+    assert await omni.clock.drive(watch()) == [S.ACCEPTED, S.SENT]
+    assert omni.clock.monotonic() == pytest.approx(60)
+
+
+class Broken(MemoryTracks):
+    """Keeps nothing while it is broken."""
+
+    is_broken = False
+
+    async def merge(self, key: str, track: Track) -> Track:
+        if self.is_broken:
+            raise OSError("no room for +37251234567")
+        return await super().merge(key, track)
+
+
+async def test_an_answer_that_cannot_be_kept_ends_no_wait_and_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    omni, store = StatusProvider([SENT, SENT, DELIVERED]), Broken()
+    assert isinstance(omni.clock, FakeClock)
+    tracker = Tracker(omni, store=store)
+    await tracker.add(receipt(id=ID))
+    store.is_broken = True
+    waiting = asyncio.gather(*(tracker.wait(ID) for _ in range(3)))
+    await omni.clock.until_waiting()
+    await omni.clock.advance(10)
+    with pytest.raises(OSError, match="no room"):
+        await tracker.record(posted(S.DELIVERED, ID))
+    with pytest.raises(OSError, match="no room"):
+        await tracker.add(receipt(id=ID))
+    assert len(omni.asked) == 2
+    assert {each.state for each in await omni.clock.drive(waiting)} == {S.DELIVERED}
+    assert [(each.name, each.levelname) for each in caplog.records] == [
+        ("omni_common.tracker", "WARNING")
+    ]
+    assert "OSError" in caplog.text
+    assert "37251234567" not in caplog.text
+
+
+async def test_each_time_that_the_store_fails_anew_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    omni, store = StatusProvider([SENT]), Broken()
+    assert isinstance(omni.clock, FakeClock)
+    waiting = asyncio.create_task(Tracker(omni, store=store).wait(receipt(id=ID)))
+    await omni.clock.until_waiting()
+    for store.is_broken in (True, False, True):
+        await omni.clock.drive(turns())
+        await omni.clock.advance(omni.clock.next_in or 0)
+    assert len(caplog.records) == 2
+    await omni.clock.drive(waiting)
+
+
+async def test_what_is_no_provider_is_refused_and_its_tracker_named() -> None:
+    with blocking_connect("messente://u:p@127.0.0.1:9/v1") as blocking:
+        wrong: Any = blocking
+        with pytest.raises(TypeError, match=r"omni_common\.sync\.Tracker"):
+            Tracker(wrong)
+
+
+async def test_a_state_and_a_receipt_are_checked_before_anything_is_waited_for() -> None:
+    tracker, word = Tracker(), cast("Any", "delivered")
+    with pytest.raises(TypeError, match="DeliveryState"):
+        await tracker.wait("messente:1", word)
+    with pytest.raises(TypeError, match="Receipt"):
+        await tracker.add(word)

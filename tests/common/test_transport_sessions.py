@@ -18,6 +18,7 @@ from omni_common.errors import (
     ClientClosedError,
     ConfigurationError,
     OmniError,
+    ReadError,
     RefusedError,
 )
 from omni_common.exchange import Failure, FailureKind, Request
@@ -277,16 +278,19 @@ async def test_closing_may_be_repeated_and_needs_no_call_before() -> None:
         await server.until(lambda: server.open_connections == 0)
 
 
-@pytest.mark.parametrize("request_", [SEND, READ], ids=["SEND", "READ"])
-async def test_nothing_leaves_after_closing(request_: Request) -> None:
+@pytest.mark.parametrize(
+    ("request_", "kind"), [(SEND, ClientClosedError), (READ, ReadError)], ids=["SEND", "READ"]
+)
+async def test_nothing_leaves_after_closing(request_: Request, kind: type[OmniError]) -> None:
     async with FaultServer() as server:
         transport = _transport(server.url)
         await transport.exchange(request_, accepted)
         await transport.close()
-        with pytest.raises(ClientClosedError) as caught:
+        with pytest.raises(kind) as caught:
             await transport.exchange(request_, accepted)
 
     assert caught.value.attempts == ()
+    assert kind is ClientClosedError or type(caught.value.__cause__) is ClientClosedError
     assert len(server.requests) == 1
 
 
@@ -307,9 +311,10 @@ async def test_closing_ends_calls_under_way_and_tells_each_what_became_of_it() -
         results = await clock.drive(asyncio.gather(send, read, waiting, return_exceptions=True))
     assert [type(result) for result in results] == [
         AnswerLostError,
-        ClientClosedError,
+        ReadError,
         ClientClosedError,
     ]
+    assert type(results[1].__cause__) is ClientClosedError  # type: ignore[union-attr]
     assert len(server.requests) == 2
 
 
@@ -342,9 +347,11 @@ async def test_a_given_session_that_its_owner_closed_is_a_closed_client() -> Non
         async with transport_to(server, session=session) as omni:
             await omni.exchange(SEND, accepted)
             await session.close()
-            for request in (SEND, READ):
-                with pytest.raises(ClientClosedError):
-                    await omni.exchange(request, accepted)
+            with pytest.raises(ClientClosedError):
+                await omni.exchange(SEND, accepted)
+            with pytest.raises(ReadError) as caught:
+                await omni.exchange(READ, accepted)
+    assert type(caught.value.__cause__) is ClientClosedError
 
     assert len(server.requests) == 1
 

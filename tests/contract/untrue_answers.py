@@ -13,6 +13,7 @@ from attrs import evolve
 
 from omni_common import (
     CancelFailedError,
+    ClientClosedError,
     DeliveryReport,
     DeliveryState,
     Message,
@@ -23,6 +24,7 @@ from omni_common import (
     RefusedError,
     StatusResult,
     UnknownMessageError,
+    UnsupportedMessageError,
 )
 from omni_common.exchange import OnUnknown
 from tests.contract.breaches import breaks
@@ -242,6 +244,47 @@ class ClosingOnce(PigeonProvider):
 class ClosingForShow(PigeonProvider):
     async def close(self) -> None:
         """Leave everything as it is."""
+
+
+class Closing(PigeonProvider):
+    """Closes as it should, as far as sending goes."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        if self.closed:
+            raise ClientClosedError("closed")
+        return await super().send(message, on_unknown=on_unknown)
+
+
+@breaks("test_nothing_is_sent_after_closing", because="closed")
+class ReadingNothingAsNotSent(Closing):
+    async def status(self, id: str) -> DeliveryReport:
+        raise ClientClosedError("closed")
+
+
+@breaks("test_nothing_is_sent_after_closing", because="closed")
+class CancellingNothingAsNotSent(Closing):
+    async def status(self, id: str) -> DeliveryReport:
+        raise ReadError("closed") from ClientClosedError("closed")
+
+    async def cancel(self, id: str) -> None:
+        raise ClientClosedError("closed")
+
+
+@breaks("test_nothing_is_sent_after_closing", because="status says that nothing was sent")
+class ReadingAsUnsupported(Closing):
+    async def status(self, id: str) -> DeliveryReport:
+        raise UnsupportedMessageError("closed")
+
+
+@breaks("test_nothing_is_sent_after_closing", because="status gives NoneType as its cause")
+class ClosedForNoReason(Closing):
+    async def status(self, id: str) -> DeliveryReport:
+        raise ReadError("closed")
 
 
 @breaks("test_closing_one_provider_leaves_the_others_open", because="nobody is at the loft")

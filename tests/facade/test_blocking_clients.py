@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -161,7 +161,28 @@ def test_a_closed_client_says_so(vendor: DevinoEmulator) -> None:
     client.close()
     client.close()
     with pytest.raises(ClientClosedError):
-        client.account.current()
+        client.sms.send([text("79160000000")])
+    questions: list[Callable[[], object]] = [
+        client.account.current,
+        lambda: client.sms.statuses(["1"]),
+        lambda: next(client.omni.tasks()),
+        client.omni.macros,
+    ]
+    for ask in questions:
+        with pytest.raises(ReadError) as raised:
+            ask()
+        assert type(raised.value.__cause__) is ClientClosedError
+
+
+def test_a_closed_messente_client_says_so() -> None:
+    client = MessenteClient("user", "password")
+    client.close()
+    with pytest.raises(ReadError) as unread:
+        client.status("632c6f3d-49d7-4a85-9e4b-1a3c5d7e9f00")
+    with pytest.raises(CancelFailedError) as uncancelled:
+        client.cancel("632c6f3d-49d7-4a85-9e4b-1a3c5d7e9f00")
+    for raised in (unread, uncancelled):
+        assert type(raised.value.__cause__) is ClientClosedError
 
 
 def test_many_threads_share_a_client(devino: DevinoClient, vendor: DevinoEmulator) -> None:

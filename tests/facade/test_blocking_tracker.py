@@ -7,27 +7,30 @@ import os
 import signal
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from omni_common import (
+    CancelFailedError,
     Channel,
     ClientClosedError,
     DeliveryReport,
     DeliveryState as S,
     MemoryTracks,
     Message,
-    OutcomeUnknownError,
     Part,
     PartReport,
+    ReadError,
     Receipt,
     Sms,
     Track,
     UnknownMessageError,
+    connect as async_connect,
 )
 from omni_common.sandbox import Emulator
 from omni_common.sync import BlockingCallWarning, Tracker, connect
@@ -42,6 +45,16 @@ RECEIPT = Receipt(
 
 def posted(state: S, channel: Channel = Channel.SMS) -> DeliveryReport:
     return evolve(DeliveryReport.of_parts(ID, [PartReport(channel, state)]), partial=True)
+
+
+def every_call(tracker: Tracker) -> list[Callable[[], object]]:
+    return [
+        lambda: tracker.add(RECEIPT),
+        lambda: tracker.record(posted(S.READ)),
+        lambda: tracker.report(ID),
+        lambda: tracker.wait(ID),
+        lambda: list(tracker.watch(ID)),
+    ]
 
 
 @pytest.fixture
@@ -61,7 +74,6 @@ def test_a_script_follows_a_message_by_asking(vendor: Emulator, url: str) -> Non
         receipt = omni.send(Message("+37251000100", Sms("Hello"), reference="order-1"))
         report = tracker.add(receipt)
         assert (report.state, report.reference) == (S.ACCEPTED, "order-1")
-        assert not tracker.wait(receipt, timeout=timedelta()).is_final
         vendor.clock.advance(MINUTE)
         assert tracker.wait(receipt.id).state is S.DELIVERED
         assert [each.state for each in tracker.watch(receipt)] == [S.DELIVERED]
@@ -102,16 +114,20 @@ def test_it_closes_its_own_thread_and_no_more(url: str) -> None:
             tracker.record(posted(S.SENT))
         tracker.record(posted(S.DELIVERED))
         assert omni.send(Message("+37251000100", Sms("Hello"))).id
-    with pytest.raises(ClientClosedError):
-        tracker.record(posted(S.READ))
+    for call in every_call(tracker):
+        with pytest.raises(ReadError) as raised:
+            call()
+        assert type(raised.value.__cause__) is ClientClosedError
 
 
 def test_a_closed_tracker_says_so(tracker: Tracker) -> None:
     tracker.add(RECEIPT)
     tracker.close()
     tracker.close()
-    with pytest.raises(ClientClosedError):
-        tracker.report(ID)
+    for call in every_call(tracker):
+        with pytest.raises(ReadError) as raised:
+            call()
+        assert type(raised.value.__cause__) is ClientClosedError
 
 
 def test_who_waits_when_it_is_closed_is_told() -> None:
@@ -126,8 +142,46 @@ def test_who_waits_when_it_is_closed_is_told() -> None:
         with Tracker(store=Store()) as tracker:
             waiting = thread.submit(tracker.wait, RECEIPT)
             assert reading.wait(10)
-        with pytest.raises(OutcomeUnknownError):
+        with pytest.raises(ReadError) as raised:
             waiting.result(10)
+        assert type(raised.value.__cause__) is ClientClosedError
+
+
+class Looking(MemoryTracks):
+    """Says when somebody looks into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked = threading.Event()
+
+    async def load(self, key: str) -> Track | None:
+        self.looked.set()
+        return await super().load(key)
+
+
+def test_around_a_send_and_a_wait_not_sent_means_not_sent(vendor: Emulator, url: str) -> None:
+    """Whoever sends again where nothing was sent makes no double when the client is closed."""
+    store = Looking()
+    with connect(url) as omni, Tracker(omni, store=store) as tracker:
+        receipt = omni.send(Message("+37251000003", Sms("Hello", ttl=MINUTE)))
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(tracker.wait, receipt, S.CLICKED, timeout=MINUTE)
+            assert store.looked.wait(10)
+            omni.close()
+            questions: list[Callable[[], object]] = [
+                lambda: waiting.result(10),
+                lambda: omni.status(receipt.id),
+                lambda: omni.wait(receipt.id),
+                lambda: list(omni.status_many([receipt.id])),
+            ]
+            for ask in questions:
+                with pytest.raises(ReadError) as unread:
+                    ask()
+                assert type(unread.value.__cause__) is ClientClosedError
+        with pytest.raises(CancelFailedError) as uncancelled:
+            omni.cancel(receipt.id)
+        assert type(uncancelled.value.__cause__) is ClientClosedError
+    assert vendor.ledger.count(to="+37251000003") == 1
 
 
 async def test_it_works_inside_a_running_loop_and_warns() -> None:
@@ -256,3 +310,10 @@ threading.Thread(target=tracker.wait, args=(receipt,), daemon=True).start()
 """)
     ).end()
     assert ended.code == 0
+
+
+async def test_an_async_provider_is_refused_and_its_tracker_named() -> None:
+    async with async_connect("messente://u:p@127.0.0.1:9/v1") as provider:
+        wrong: Any = provider
+        with pytest.raises(TypeError, match=r"goes with omni_common\.Tracker"):
+            Tracker(wrong)

@@ -86,7 +86,7 @@ def test_s30_the_tracker_has_a_thread_to_end_and_nothing_else_of_its_own() -> No
     ours = inspect.signature(Tracker).parameters
     theirs = inspect.signature(BlockingTracker).parameters
     assert [(p.name, p.kind, p.default) for p in theirs.values()] == [
-        ("omni" if p.name == "provider" else p.name, p.kind, p.default)
+        (p.name, p.kind, p.default)
         for p in ours.values()
         if p.name != "clock"  # a clock's timers belong to one event loop
     ]

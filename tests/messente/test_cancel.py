@@ -185,8 +185,9 @@ async def test_a_429_is_waited_out_and_then_raised(
 
 async def test_a_closed_provider_cancels_nothing(omni: MessenteProvider) -> None:
     await omni.close()
-    with pytest.raises(ClientClosedError):
+    with pytest.raises(CancelFailedError) as raised:
         await omni.cancel(ID)
+    assert type(raised.value.__cause__) is ClientClosedError
 
 
 # --- Lost answers ---------------------------------------------------------------------------------

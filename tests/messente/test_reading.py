@@ -156,8 +156,9 @@ async def test_a_stalled_question_is_asked_again_within_its_time(
 
 async def test_a_closed_provider_reads_nothing(omni: MessenteProvider) -> None:
     await omni.close()
-    with pytest.raises(ClientClosedError):
+    with pytest.raises(ReadError) as raised:
         await omni.status(ID)
+    assert type(raised.value.__cause__) is ClientClosedError
 
 
 async def test_many_ids_have_a_result_each_in_their_order(

@@ -115,7 +115,13 @@ def test_the_status_decides_where_the_body_says_nothing(status: int, body: bytes
     assert sent(status, body) is (Outcome.NOT_SENT if status in REFUSALS else Outcome.UNKNOWN)
 
 
-@given(status=STATUSES, body=st.binary())
+def _says_nothing(body: bytes) -> bool:
+    """Whether no word of Messente's answers is in *body*: some that are drawn are no accident."""
+    words = (b"omnimessage_id", b"messages", b"statuses", b"errors")
+    return not any(word in body for word in words)
+
+
+@given(status=STATUSES, body=st.binary().filter(_says_nothing))
 def test_no_bytes_are_an_acceptance_by_accident(status: int, body: bytes) -> None:
     assert sent(status, body) is not Outcome.ACCEPTED
     assert bulk_reader([SENT, OTHER])(answer(status, body)) is None

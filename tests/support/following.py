@@ -18,10 +18,11 @@ from omni_common import (
     Receipt,
     Tracker,
 )
+from omni_common.polling import stretch_of
 from tests.support.clock import FakeClock
 from tests.support.providers import StatusProvider
 
-__all__ = ["ASKED", "Waiting", "posted", "receipt", "told", "turns", "wait_by_asking"]
+__all__ = ["ASKED", "Waiting", "paced", "posted", "receipt", "told", "turns", "wait_by_asking"]
 
 ASKED = "memory:1"
 """The message that providers in memory are asked for."""
@@ -50,6 +51,11 @@ def told(*states: DeliveryState) -> DeliveryReport:
     channels = [Channel.VIBER, Channel.SMS][-len(states) :]
     parts = [PartReport(channel, state) for channel, state in zip(channels, states, strict=True)]
     return DeliveryReport.of_parts(ASKED, parts)
+
+
+def paced(*seconds: float, id: str = ASKED) -> list[float]:
+    """The moments of questions for a message whose intervals are longer by its own share."""
+    return [each * stretch_of(id) for each in seconds]
 
 
 async def wait_by_asking(

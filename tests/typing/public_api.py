@@ -158,7 +158,8 @@ def following_in_threads(
         assert_type(tracker, omni_common.sync.Tracker)
         assert_type(tracker.add(receipt), DeliveryReport)
         assert_type(tracker.record(event), DeliveryReport | None)
-        assert_type(tracker.report(receipt), DeliveryReport | None)
+        assert_type(tracker.report(receipt), DeliveryReport)
+        assert_type(tracker.report(receipt.id), DeliveryReport | None)
         report = tracker.wait(receipt, DeliveryState.READ, timeout=timedelta(minutes=1))
         assert_type(report, DeliveryReport)
         tracker.wait(receipt, timeout=60)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ async def cascade(stage: Stage) -> Scene:
         for title, step in _STEPS.items():
             stage.pass_time(step)
             await stage.settle()
-            reports = [await _known(tracker, receipt) for receipt in receipts]
+            reports = [await tracker.report(receipt) for receipt in receipts]
             rows.append((title, *(state for report in reports for state in _states(report))))
     reason = await _reason(stage.urls[1], receipts[1].id)
     ends = [DeliveryState.EXPIRED, DeliveryState.DELIVERED]
@@ -91,10 +91,6 @@ def _is_refused(body: bytes) -> bool:
     except CallbackRefusedError:
         return True
     return False
-
-
-async def _known(tracker: Tracker, receipt: Receipt) -> DeliveryReport:
-    return await tracker.report(receipt) or DeliveryReport(receipt.id, DeliveryState.ACCEPTED)
 
 
 async def _reason(url: str, id: str) -> str:
