@@ -4,7 +4,9 @@ None is signed (T68). The events of ``devino_async.sms``, ``.email`` and ``.omni
 that Devino says; these hold what all vendors have words for, and the post itself as ``raw``.
 
 A post that cannot be one of the area it came to is refused whole, so that another area's never
-becomes an event that says nothing. But a status of an SMS cannot be told from one of OMNI's, where
+becomes an event that says nothing: one that names no message, or has no field for what became of
+it. Where that field is there and holds nothing, the state is UNKNOWN, and the others of the post
+are read too. But a status of an SMS cannot be told from one of OMNI's, where
 nothing beside the status is certain to be there: each needs a URL of its own.
 """
 
@@ -54,7 +56,7 @@ def _area(
 def _is_sms_status(event: SmsStatusEvent) -> bool:
     # A trigger is a step of a scenario: OMNI's, although it has the same id and status.
     names_one = _id(event.raw) is not None and not _holds(event.raw, "triggerId")
-    return names_one and _holds(event.raw, "status")
+    return names_one and "status" in event.raw
 
 
 def _sms_report(event: SmsStatusEvent) -> DeliveryReport:
@@ -90,7 +92,7 @@ def _incoming_sms(event: IncomingSms) -> IncomingMessage:
 
 def _is_email_event(event: EmailEvent) -> bool:
     names_one = _id(event.raw) is not None or event.email is not None
-    return names_one and _holds(event.raw, "event")
+    return names_one and "event" in event.raw
 
 
 def _email_event(event: EmailEvent) -> Event:
@@ -120,7 +122,7 @@ def _email_event(event: EmailEvent) -> Event:
 def _is_omni_event(event: OmniEvent) -> bool:
     # Only the status is documented to be always there; without any of the others it says nothing.
     names = ("messageId", "callbackData", "contactId", "triggerId", "email", "pushToken")
-    return _holds(event.raw, "status") and any(_holds(event.raw, name) for name in names)
+    return "status" in event.raw and any(_holds(event.raw, name) for name in names)
 
 
 def _omni_event(event: OmniEvent) -> Event:

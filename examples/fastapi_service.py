@@ -9,11 +9,13 @@ uvicorn --app-dir examples fastapi_service:app
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
 from fastapi import Body, FastAPI, HTTPException, Response
@@ -23,6 +25,7 @@ from omni_common import (
     Message,
     NotSentError,
     OutcomeUnknownError,
+    Receipt,
     RefusedError,
     Sms,
     Tracker,
@@ -30,18 +33,36 @@ from omni_common import (
     Viber,
     connect,
 )
-from omni_common.callbacks import CallbackReceiver, Event, asgi_application, callback_area_names
+from omni_common.callbacks import (
+    CallbackReceiver,
+    Event,
+    asgi_application,
+    callback_area,
+    callback_area_names,
+)
 
 JOURNAL = Path(os.environ["CALLBACK_JOURNAL"])
 FILES = {area: Path(os.environ["CALLBACK_SECRETS"], area) for area in callback_area_names()}
 SECRETS = {area: file.read_text().splitlines() for area, file in FILES.items() if file.exists()}
 HOPELESS = {InvalidMessageError, UnsupportedMessageError, RefusedError}
+LOCK = Lock()
+log = logging.getLogger("shop")
 
 
 def write_down(event: Event) -> None:
-    """Add an event to the journal, which holds people's data: mind who may read it."""
-    with JOURNAL.open("a") as journal:
-        print(json.dumps([type(event).__name__, event.id, event.raw]), file=journal)
+    """Add a line to the journal, which holds people's data and is for this user alone."""
+    now = datetime.now(UTC).isoformat()
+    line = json.dumps({"at": now, "area": event.area, "raw": event.raw})
+    with LOCK, open(JOURNAL, "a", opener=lambda path, how: os.open(path, how, 0o600)) as journal:
+        journal.write(f"{line}\n")
+
+
+async def read_back() -> None:
+    """Tell the tracker what was written down before the service was started."""
+    for line in JOURNAL.read_text().splitlines() if JOURNAL.exists() else ():
+        told = json.loads(line)
+        for event in callback_area(told["area"]).read(json.dumps(told["raw"]).encode()):
+            await tracker.record(event)
 
 
 async def take(event: Event) -> None:
@@ -55,9 +76,18 @@ tracker = Tracker(omni)  # in memory; docs/callbacks.md has a store that process
 receiver = CallbackReceiver(take, secrets=SECRETS, base_url=os.environ["CALLBACK_BASE_URL"])
 
 
+async def follow(receipt: Receipt) -> None:
+    """Tell the tracker; never fail for it, or a message that was sent is sent again."""
+    try:
+        await tracker.add(receipt)
+    except Exception:
+        log.exception("the receipt %s was not kept", receipt.id)
+
+
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Keep the connections for as long as the service runs."""
+    await read_back()
     async with omni:
         yield
 
@@ -81,7 +111,7 @@ async def send(
     except NotSentError as error:
         # 503 says that the same may be sent again, 422 that it would be in vain.
         raise HTTPException(422 if type(error) in HOPELESS else 503, error.text) from error
-    await tracker.add(receipt)
+    await follow(receipt)
     return {"id": receipt.id, "outcome": "accepted", "reference": receipt.reference}
 
 

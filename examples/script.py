@@ -10,8 +10,9 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from threading import Thread
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from omni_common import DeliveryReport, Message, NotSentError, OutcomeUnknownError, Sms, Viber
 from omni_common.callbacks import CallbackReceiver, callback_area_names, wsgi_application
@@ -22,8 +23,16 @@ FILES = {area: Path(os.environ["CALLBACK_SECRETS"], area) for area in callback_a
 SECRETS = {area: file.read_text().splitlines() for area, file in FILES.items() if file.exists()}
 
 
+class Server(ThreadingMixIn, WSGIServer):
+    """Takes each request in a thread, so that a client that says nothing holds up nobody."""
+
+    daemon_threads = True
+
+
 class Quiet(WSGIRequestHandler):
     """Logs no requests: the path of a post that no vendor signs ends with a secret token."""
+
+    timeout = 10
 
     def log_message(self, *_: object) -> None:
         """Do nothing, where wsgiref prints the path to standard error."""
@@ -36,7 +45,7 @@ def send_and_follow(to: str, text: str) -> DeliveryReport:
         receiver = CallbackReceiver(tracker.record, secrets=SECRETS, base_url=base_url)
         message = Message(to, [Viber(text, ttl=timedelta(minutes=5)), Sms(text)])
         application = wsgi_application(receiver)
-        with make_server("127.0.0.1", PORT, application, handler_class=Quiet) as server:
+        with make_server("127.0.0.1", PORT, application, Server, Quiet) as server:
             Thread(target=server.serve_forever, daemon=True).start()
             try:
                 receipt = omni.send(receiver.addressed(message, omni.capabilities))
@@ -61,4 +70,8 @@ def main(to: str, text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    match sys.argv[1:]:
+        case [to, text]:
+            sys.exit(main(to, text))
+        case _:
+            sys.exit("usage: script.py RECIPIENT TEXT")

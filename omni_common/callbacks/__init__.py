@@ -11,6 +11,7 @@ from omni_common.callbacks.events import (
     Subscription,
     SubscriptionChanged,
 )
+from omni_common.callbacks.handler import EventHandler
 from omni_common.callbacks.masking import TokenMask
 from omni_common.callbacks.reading import (
     CallbackHeaders,
@@ -19,7 +20,7 @@ from omni_common.callbacks.reading import (
     read_callback,
     sign,
 )
-from omni_common.callbacks.receiver import CallbackReceiver, EventHandler
+from omni_common.callbacks.receiver import CallbackReceiver
 from omni_common.callbacks.wsgi_shim import wsgi_application
 
 __all__ = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from attrs import field, frozen
 
-__all__ = ["CallbackAnswer"]
+__all__ = ["BODY_SECONDS", "TOO_SLOW", "CallbackAnswer"]
 
 
 @frozen
@@ -19,3 +20,9 @@ class CallbackAnswer:
 
     status: int
     headers: Mapping[str, str] = field(factory=dict, hash=False)
+
+
+BODY_SECONDS = 10.0
+"""How long the whole of a body may take to come: whoever sends half of one holds a connection."""
+TOO_SLOW = CallbackAnswer(HTTPStatus.REQUEST_TIMEOUT)
+"""The answer to a body that took longer; there will be nothing more on its connection."""

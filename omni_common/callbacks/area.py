@@ -23,7 +23,7 @@ from omni_common.callbacks.events import Event
 from omni_common.errors import ConfigurationError
 from omni_common.spelling import unknown_name
 
-__all__ = ["CallbackArea", "callback_area", "callback_area_names"]
+__all__ = ["CallbackArea", "Sign", "callback_area", "callback_area_names"]
 
 Sign: TypeAlias = Callable[[bytes, str], str]
 """Makes the signature of a body with a secret, in hexadecimal digits."""
@@ -38,9 +38,10 @@ class CallbackArea:
     Attributes:
         name: The provider's name, a dot, and what is posted: ``messente.delivery``.
         read: Reads a body: every event in it, in its order. Raises ``CallbackError`` for what is no
-            such post.
+            such post; anything else that it raises is a fault of its own, answered 500.
         signature_header: The header that holds the signature; None where the vendor does not sign.
-        sign: Makes a signature; None where the vendor does not sign.
+        sign: Makes a signature; None where the vendor does not sign. A post is refused if it
+            raises, or makes an empty one.
     """
 
     name: str

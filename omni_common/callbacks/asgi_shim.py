@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from omni_common.callbacks.answers import CallbackAnswer
+from attrs import evolve
+
+from omni_common.callbacks.answers import BODY_SECONDS, TOO_SLOW, CallbackAnswer
 from omni_common.callbacks.receiver import CallbackReceiver
 
 __all__ = ["AsgiApplication", "asgi_application"]
@@ -24,7 +27,8 @@ def asgi_application(receiver: CallbackReceiver) -> AsgiApplication:
 
         application.mount("/callbacks", asgi_application(receiver))
 
-    A client that goes away before its whole body came is not answered, and nothing comes of it.
+    A client that goes away before its whole body came is not answered, and nothing comes of it. One
+    whose body takes longer than 10 seconds is answered 408. The server has to run on asyncio.
     """
 
     async def application(scope: _Message, receive: _Receive, send: _Send) -> None:
@@ -47,10 +51,15 @@ async def _answer(
     method, path = scope["method"], _path(scope)
     answer = receiver.refusal(method, path, _length(scope))
     if answer is None:
-        body = await _body(receive, receiver.size_limit)
-        if body is None:
-            return
-        answer = await receiver.receive(method, path, scope["headers"], body)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _body(receive, receiver.size_limit)
+        except TimeoutError:
+            answer = _closing(TOO_SLOW, scope)
+        else:
+            if body is None:
+                return
+            answer = await receiver.receive(method, path, scope["headers"], body)
     await send(_start(answer))
     await send({"type": "http.response.body", "body": b""})
 
@@ -82,6 +91,12 @@ async def _body(receive: _Receive, limit: int) -> bytes | None:
         if not message.get("more_body", False):
             break
     return bytes(body)
+
+
+def _closing(answer: CallbackAnswer, scope: _Message) -> CallbackAnswer:
+    """The same, as the last one on its connection; HTTP/2 and later have no header for that."""
+    is_first = scope.get("http_version", "1.1").startswith("1")
+    return evolve(answer, headers={"Connection": "close"}) if is_first else answer
 
 
 def _start(answer: CallbackAnswer) -> _Message:

@@ -28,6 +28,7 @@ class IncomingMessage:
         text: What it says.
         at: When, aware; None where the vendor gives no time or names no zone.
         raw: All of it as it came.
+        area: What kind of post told it, such as ``devino.sms_incoming``.
     """
 
     provider: str
@@ -38,6 +39,7 @@ class IncomingMessage:
     text: str | None = field(default=None, repr=mask_text)
     at: datetime | None = None
     raw: Any = field(default=None, repr=False, hash=False)
+    area: str | None = None
 
 
 class Subscription(Enum):
@@ -64,6 +66,7 @@ class SubscriptionChanged:
         address: The recipient's phone number or e-mail address, where it is said.
         at: When, aware; None where the vendor gives no time or names no zone.
         raw: All of it as it came.
+        area: What kind of post told it, such as ``devino.sms_incoming``.
     """
 
     provider: str
@@ -74,6 +77,7 @@ class SubscriptionChanged:
     address: str | None = field(default=None, repr=mask_number)
     at: datetime | None = None
     raw: Any = field(default=None, repr=False, hash=False)
+    area: str | None = None
 
 
 Event: TypeAlias = DeliveryReport | IncomingMessage | SubscriptionChanged

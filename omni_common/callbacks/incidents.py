@@ -15,7 +15,7 @@ from omni_common.errors import CallbackRefusedError, OmniError
 __all__ = ["LOGGER", "log_failed", "log_refused"]
 
 LOGGER = "omni_common.callbacks"
-"""Logger that receives one record for each post that was refused, or that a handler failed with."""
+"""Logger that receives one record for each post refused, and each event a handler failed with."""
 
 _log = logging.getLogger(LOGGER)
 
@@ -25,8 +25,8 @@ def log_refused(error: CallbackRefusedError) -> None:
     _log.warning("refused a post: %s", error.text)
 
 
-def log_failed(what: str, area: CallbackArea, error: Exception) -> None:
-    """Leave the record of a post that *what*, the handler or the reader, could not cope with.
+def log_failed(what: str, area: CallbackArea, error: BaseException) -> None:
+    """Leave the record of what the handler or the reader, which is *what*, could not cope with.
 
     Only the texts of this library's own errors are safe to show.
     """
@@ -35,7 +35,7 @@ def log_failed(what: str, area: CallbackArea, error: Exception) -> None:
     _log.error("the %s of %s raised %s%s%s", what, area.name, kind, _where(error), text)
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """The first and the last place that *error* came through, as far as they are the handler's."""
     # The first frame is the receiver's own.
     _, *frames = traceback.walk_tb(error.__traceback__)

@@ -53,11 +53,12 @@ _DEEPEST = 4
 class TokenMask(logging.Filter):
     """Masks tokens in the message, the arguments and the extra texts of a log record.
 
-    It lets every record through, changed if there is something to mask. Two masks for the same
-    paths are equal, so that a logger holds one only, however many receivers there are. A filter on
-    a logger sees what is logged there, not what comes up from loggers below it; one on a handler
-    sees all that the handler writes. A traceback with a token in it is masked for formatters that
-    take ``exc_text`` where it is set, as logging's own do.
+    It lets every record through, changed if there is something to mask. Where a token comes from
+    an argument that is no text, such as a request, the message is put together for good. Two masks
+    for the same paths are equal, so that a logger holds one, however many receivers there are. A
+    filter on a logger sees what is logged there, not what comes up from loggers below it; one on a
+    handler sees all that the handler writes. A traceback with a token in it is masked for
+    formatters that take ``exc_text`` where it is set, as logging's own do.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -75,14 +76,27 @@ class TokenMask(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask the tokens in *record*, and let it through."""
         for name, value in list(vars(record).items()):
-            masked = self._masked(value, _DEEPEST)
+            # What follows a path in the message itself may be the place of an argument.
+            masked = value if name == "msg" else self._masked(value, _DEEPEST)
             if masked is not value:
                 setattr(record, name, masked)
         if record.exc_info and record.exc_info[0] is not None and not record.exc_text:
             text = _formatter.formatException(record.exc_info)
             masked = self._masked(text, _DEEPEST)
             record.exc_text = None if masked is text else masked
+        self._mask_message(record)
         return True
+
+    def _mask_message(self, record: logging.LogRecord) -> None:
+        """Mask the message as it is put together: an argument may be a request with a path."""
+        try:
+            text = record.getMessage()
+        except Exception:  # noqa: BLE001 - logging itself tells of arguments that do not fit
+            record.msg = self._masked(record.msg, _DEEPEST)
+            return
+        masked = self._masked(text, _DEEPEST)
+        if masked is not text:
+            record.msg, record.args = masked, ()
 
     def _masked(self, value: Any, depth: int) -> Any:
         """*value* without tokens; the very same object if there is none in it."""
@@ -123,12 +137,14 @@ def _token_after(paths: Iterable[str]) -> re.Pattern[str]:
     """Finds what stands behind one of *paths*, up to the end of the URL's path.
 
     Servers decode a path before it is looked up, so each of its characters may be written as a
-    percent-escape too.
+    percent-escape too. A token has at least one letter, digit, ``_`` or ``-``, so that what was
+    masked already, and punctuation behind a path, is none.
     """
     written = sorted("".join(map(_in_two_ways, f"{path}/")) for path in paths)
     if not written:
         return _NEVER
-    return re.compile(rf"({'|'.join(written)})[^\s\"'<>?#]+", re.IGNORECASE)
+    within = r"[^\s\"'<>?#]"
+    return re.compile(rf"({'|'.join(written)})(?={within}*[\w-]){within}+", re.IGNORECASE)
 
 
 def _in_two_ways(character: str) -> str:

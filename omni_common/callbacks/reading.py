@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from omni_common.callbacks.area import CallbackArea, callback_area
-from omni_common.callbacks.events import Event
+from omni_common.callbacks.area import CallbackArea, Sign, callback_area
+from omni_common.callbacks.events import Event, IncomingMessage, SubscriptionChanged
 from omni_common.errors import CallbackError, CallbackRefusedError, ConfigurationError
+from omni_common.report import DeliveryReport
 from omni_common.rules import tuple_of
 from omni_common.secret import Secret
 
@@ -104,8 +105,8 @@ def secrets_of(area: CallbackArea, secrets: CallbackSecrets) -> tuple[Secret, ..
     """*secrets* as a tuple, each fit for *area*.
 
     Raises:
-        ConfigurationError: There is none, one is empty, or a token is too short or could be written
-            in two ways in a URL.
+        ConfigurationError: There is none, one is empty or has white space around it, or a token is
+            too short or could be written in two ways in a URL.
     """
     given = (secrets,) if isinstance(secrets, Secret | str) else tuple_of(secrets)
     if not given or not all(isinstance(each, Secret | str) for each in given):
@@ -113,6 +114,12 @@ def secrets_of(area: CallbackArea, secrets: CallbackSecrets) -> tuple[Secret, ..
     found = tuple(Secret(each) for each in given)
     if not all(each.reveal().strip() for each in found):
         raise _unusable(area, f"an empty secret for the callbacks {area.name} is none: anybody can")
+    if any(each.reveal() != each.reveal().strip() for each in found):
+        text = (
+            f"a secret for the callbacks {area.name} begins or ends with white space, such as the"
+            " line break at the end of a file: strip it"
+        )
+        raise ConfigurationError(text, provider=area.provider, field="secrets")
     if not area.is_signed and not all(_TOKEN.fullmatch(each.reveal()) for each in found):
         msg = (
             f"a token for the callbacks {area.name} must be 16 or more letters, digits, - and _;"
@@ -133,31 +140,37 @@ def check_genuine(
     """Return only if one of *secrets* proves the post; all are compared, each in constant time.
 
     Raises:
-        CallbackRefusedError: None does, or it holds two signatures.
+        CallbackRefusedError: None does, it holds two signatures, or none can be made to compare.
     """
     if area.sign is None or area.signature_header is None:
         matches = [_same(token or "", each.reveal()) for each in secrets]
     else:
         given = _only(headers, area.signature_header, area).lower()
-        matches = [_same(given, area.sign(body, each.reveal()).lower()) for each in secrets]
+        matches = [_same(given, _signature(area, area.sign, body, each)) for each in secrets]
     if not any(matches):
         proof = "signature" if area.is_signed else "token"
         raise _refused(area, f"the {proof} of the callback is missing or wrong")
 
 
 def read_events(area: CallbackArea, body: bytes) -> list[Event]:
-    """The events in a genuine *body*.
+    """The events in a genuine *body*, each with the area's name.
 
     Raises:
         CallbackRefusedError: It cannot be read.
     """
     try:
-        return list(area.read(body))
+        return [_told_by(area, event) for event in area.read(body)]
     except CallbackError as error:
         problem = error.text
     except RecursionError:  # deep enough to be read as JSON, and too deep for what comes after
         problem = "the callback is nested too deeply"
     raise _refused(area, problem, raw=body)
+
+
+def _told_by(area: CallbackArea, event: Event) -> Event:
+    """*event* with the name of its area; what is none, an area's own bug, stays what it is."""
+    is_event = isinstance(event, DeliveryReport | IncomingMessage | SubscriptionChanged)
+    return evolve(event, area=area.name) if is_event else event
 
 
 def _only(headers: CallbackHeaders, wanted: str, area: CallbackArea) -> str:
@@ -167,6 +180,22 @@ def _only(headers: CallbackHeaders, wanted: str, area: CallbackArea) -> str:
     if len(found) > 1:
         raise _refused(area, "the callback has two signatures")
     return found[0].strip() if found else ""
+
+
+def _signature(area: CallbackArea, sign: Sign, body: bytes, secret: Secret) -> str:
+    """What the vendor would have signed with; a *sign* that raises, or makes none, proves nothing.
+
+    It may be another author's, and what it raises may hold the secret: only its class is told.
+    """
+    made: object = None
+    try:
+        made = sign(body, secret.reveal())
+        problem = "makes no text"
+    except Exception as error:  # noqa: BLE001 - told of in the refusal
+        problem = f"raised {type(error).__name__}"
+    if isinstance(made, str) and made.strip():
+        return made.lower()
+    raise _refused(area, f"the signature of the callback cannot be checked: sign {problem}")
 
 
 def _text(value: str | bytes) -> str:

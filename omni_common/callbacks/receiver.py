@@ -6,11 +6,9 @@ answer back. See ``aiohttp_application``, ``asgi_application`` and ``wsgi_applic
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -18,6 +16,7 @@ from omni_common.callbacks.answers import CallbackAnswer
 from omni_common.callbacks.area import CallbackArea
 from omni_common.callbacks.entrances import Entrance, Entrances
 from omni_common.callbacks.events import Event
+from omni_common.callbacks.handler import EventHandler, Handler
 from omni_common.callbacks.incidents import log_failed, log_refused
 from omni_common.callbacks.masking import ACCESS_LOGGERS, TokenMask, mask_loggers
 from omni_common.callbacks.reading import (
@@ -38,10 +37,7 @@ from omni_common.errors import (
 from omni_common.message import Message
 from omni_common.settings import TransportSettings
 
-__all__ = ["CallbackReceiver", "EventHandler"]
-
-EventHandler: TypeAlias = Callable[[Event], object]
-"""What an application does with an event: a function, or an async one."""
+__all__ = ["CallbackReceiver"]
 
 _TAKEN = CallbackAnswer(HTTPStatus.OK)
 _UNREADABLE = CallbackAnswer(HTTPStatus.BAD_REQUEST)
@@ -53,11 +49,19 @@ _FAILED = CallbackAnswer(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 @frozen
+class _Told:
+    """An event, and what it has in common with those that repeat it."""
+
+    event: Event = field(repr=False)
+    key: bytes | None
+
+
+@frozen
 class _Posted:
-    """What a genuine post tells."""
+    """What a genuine post tells, in its order."""
 
     area: CallbackArea
-    events: list[Event] = field(repr=False)
+    all_told: list[_Told]
 
 
 class CallbackReceiver:
@@ -83,16 +87,19 @@ class CallbackReceiver:
     - 413 for a body of more than ``size_limit`` bytes, as soon as that is known;
     - 403 when the signature is missing or wrong;
     - 400 when it is genuine and cannot be read;
-    - 500 when the handler raises.
+    - 500 when the handler raises, or the reader of an area that somebody else wrote.
+
+    The shims for aiohttp and ASGI answer 408 to a body that takes longer than 10 seconds to come.
 
     **Delivery to the handler is at least once.** An event counts as accepted when the handler has
-    returned. If it raises, the events after it are not handed out, the vendor is answered 500, and
-    when it posts the same again the handler gets what it did not accept. Only Devino's OMNI is
-    documented to post again (A14): of all others a report may be lost with the exception, so write
-    an event into a journal of yours first, and do the rest from there. Repeats of the same news
-    (T60) are held back while the receiver remembers them: the last ``remembered`` events, in this
-    process alone. A repeat that comes while the first is still being handled is handed out too.
-    Posts are handled as they come, several at a time; those of one body in its order.
+    returned. If it raises, it gets the other events of the body all the same, then the vendor is
+    answered 500, and when it posts the same again the handler gets what it did not accept, which is
+    thus out of its order. Only Devino's OMNI is documented to post again (A14): of all others a
+    report may be lost with the exception, so write an event into a journal of yours first, and do
+    the rest from there. Repeats that say nothing new (T60) are held back while the receiver
+    remembers them: the last ``remembered`` events, in this process alone. A repeat that comes while
+    the first is still being handled is handed out too. Posts are handled as they come, several at a
+    time; the events of one body in its order.
 
     **Nobody can tell a genuine post from a copy of it.** Signatures and tokens hold no time (B7),
     so that whoever saw a post can post it again, after a restart or when it is forgotten here.
@@ -101,7 +108,8 @@ class CallbackReceiver:
     A function that is not async is called where the server runs it: on the event loop under aiohttp
     and ASGI, where it must not block, in the request's thread under WSGI, where several may call
     it at a time. If the task of a request is cancelled while an async handler runs, the event is
-    not accepted, and no answer is given.
+    not accepted, and no answer is given. A handler that lets an ``asyncio.CancelledError`` out
+    although nobody cancels that task has raised like any other.
 
     What a handler raises is logged by its class and where it was raised, not by its text nor with
     its traceback, which may hold whatever was posted: to log more, catch it in the handler, which
@@ -144,16 +152,14 @@ class CallbackReceiver:
         Raises:
             ConfigurationError: No area is given, there is no such area, a secret is missing,
                 empty or too weak, *base_url* is no usable address, a number is out of its range,
-                or *handler* is no function.
+                or *handler* is no function, or one that yields.
         """
-        if not callable(handler):
-            raise _wrong("handler", "a function of one event")
         if isinstance(access_loggers, str):
             raise _wrong("access_loggers", "a list of names")
         _check_count("size_limit", size_limit, least=1)
         _check_count("remembered", remembered, least=0)
         self.size_limit = size_limit
-        self._handler = handler
+        self._handler = Handler(handler)
         self._entrances = Entrances(secrets)
         self._base_url = _address(base_url, insecure=insecure)
         self._repeats = Repeats(remembered)
@@ -165,8 +171,7 @@ class CallbackReceiver:
     @property
     def has_async_handler(self) -> bool:
         """Whether the handler is an async function, as far as that can be told without a call."""
-        call = type(self._handler).__call__
-        return inspect.iscoroutinefunction(self._handler) or inspect.iscoroutinefunction(call)
+        return self._handler.is_async
 
     @property
     def unknown_states(self) -> Counter[tuple[str, str]]:
@@ -248,15 +253,13 @@ class CallbackReceiver:
         posted = self._read(method, path, headers, body)
         if isinstance(posted, CallbackAnswer):
             return posted
-        try:
-            for event in self._unheard(posted):
-                outcome = self._handler(event)
-                if inspect.isawaitable(outcome):
-                    await outcome
-        except Exception as error:  # noqa: BLE001 - the handler is the application's; it is logged
-            log_failed("handler", posted.area, error)
-            return _FAILED
-        return _TAKEN
+        answer = _TAKEN
+        for told in self._unheard(posted):
+            if await self._handler.accepts(told.event, posted.area):
+                self._remember(told, posted.area)
+            else:
+                answer = _FAILED
+        return answer
 
     def receive_blocking(
         self, method: str, path: str, headers: CallbackHeaders, body: bytes
@@ -265,13 +268,13 @@ class CallbackReceiver:
         posted = self._read(method, path, headers, body)
         if isinstance(posted, CallbackAnswer):
             return posted
-        try:
-            for event in self._unheard(posted):
-                _refuse_awaitable(self._handler(event))
-        except Exception as error:  # noqa: BLE001 - the handler is the application's; it is logged
-            log_failed("handler", posted.area, error)
-            return _FAILED
-        return _TAKEN
+        answer = _TAKEN
+        for told in self._unheard(posted):
+            if self._handler.accepts_blocking(told.event, posted.area):
+                self._remember(told, posted.area)
+            else:
+                answer = _FAILED
+        return answer
 
     def _admit(self, method: str, path: str, length: int) -> Entrance | CallbackAnswer:
         try:
@@ -302,7 +305,8 @@ class CallbackReceiver:
             log_refused(error)
             return _NOT_GENUINE
         try:
-            return _Posted(area, read_events(area, body))
+            events = read_events(area, body)
+            return _Posted(area, [_Told(each, repeat_key(area.name, each)) for each in events])
         except CallbackRefusedError as error:
             log_refused(error)
             return _UNREADABLE
@@ -310,15 +314,13 @@ class CallbackReceiver:
             log_failed("reader", area, error)
             return _FAILED
 
-    def _unheard(self, posted: _Posted) -> Iterator[Event]:
-        """The events that are not remembered; each is, once the next one is asked for."""
-        area = posted.area.name
-        for event in posted.events:
-            key = repeat_key(area, event)
-            if key not in self._repeats:
-                yield event
-                self._repeats.remember(key)
-                self._unknown.count(area, event)
+    def _unheard(self, posted: _Posted) -> Iterator[_Told]:
+        """What is not remembered, looked up when its turn comes: a body may repeat itself."""
+        return (told for told in posted.all_told if told.key not in self._repeats)
+
+    def _remember(self, told: _Told, area: CallbackArea) -> None:
+        self._repeats.remember(told.key)
+        self._unknown.count(area.name, told.event)
 
 
 def _address(base_url: str | None, *, insecure: bool) -> str | None:
@@ -344,14 +346,6 @@ def _no_callback_url(message: Message, provider: str, area: str | None) -> Unsup
     return UnsupportedMessageError(
         text, field="callback_url", reference=message.reference, provider=provider
     )
-
-
-def _refuse_awaitable(outcome: object) -> None:
-    """What was not awaited did nothing yet: the event is not accepted."""
-    if inspect.isawaitable(outcome):
-        if inspect.iscoroutine(outcome):
-            outcome.close()
-        raise ConfigurationError("the handler is async and nothing awaits it", field="handler")
 
 
 def _too_large(area: CallbackArea, limit: int) -> CallbackRefusedError:

@@ -49,16 +49,18 @@ class Repeats:
 def repeat_key(area: str, event: Event) -> bytes | None:
     """What two events have in common if one repeats the other; None for what is never taken so.
 
-    A report repeats one about the same message part, state and time; a message from a person, one
-    with the same id; a change of a subscription, one of the same recipient, message and time. What
-    names neither is told from nothing else, so it is never held back: rather twice than not at all.
+    A report repeats one about the same message part that says the same of it: state, time, error
+    and price, which vendors may leave out at first. A message from a person repeats the very same
+    post, since no vendor says that its id is enough to tell messages apart. A change of a
+    subscription repeats one of the same recipient, message and time. What names none of these is
+    told from nothing else, so it is never held back: rather twice than not at all.
     """
     told: tuple[object, ...] | None
     match event:
         case DeliveryReport():
             told = _report(event)
         case IncomingMessage():
-            told = (event.provider, event.id) if event.id else None
+            told = _message(event)
         case SubscriptionChanged():
             told = _change(event)
         case _:  # an area from elsewhere may break its contract
@@ -81,7 +83,17 @@ def _part(event: DeliveryReport, part: PartReport) -> tuple[object, ...] | None:
         name = _json(event.raw)
         if name is None:
             return None
-    return (name, str(part.channel), part.state, part.raw_state, part.at, part.raw_at)
+    said = (part.state, part.raw_state, part.at, part.raw_at, part.error, part.price)
+    return (name, str(part.channel), *said)
+
+
+def _message(event: IncomingMessage) -> tuple[object, ...] | None:
+    # Beside the id, all that was posted: Messente has a second id, for what is not documented.
+    raw = _json(event.raw)
+    if not event.id or raw is None:
+        return None
+    said = (event.channel, event.sender, event.recipient, event.text, event.at)
+    return (event.provider, event.id, *said, raw)
 
 
 def _change(event: SubscriptionChanged) -> tuple[object, ...] | None:

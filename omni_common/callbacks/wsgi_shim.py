@@ -35,7 +35,8 @@ def wsgi_application(receiver: CallbackReceiver) -> WSGIApplication:
         )
 
     A body in chunks is read from servers that say where it ends (``wsgi.input_terminated``, such
-    as gunicorn); to others it is answered 411.
+    as gunicorn); to others it is answered 411. How long a body may take to come is the server's to
+    limit: a WSGI application can only wait for it.
 
     Raises:
         ConfigurationError: The receiver's handler is async, and WSGI has nothing to run it.

@@ -35,7 +35,8 @@ _EXIT_CODES = """Exit codes:
 """
 _app = App(
     name="omni",
-    help="Send messages over SMS, Viber and WhatsApp, ask what became of them, take them back."
+    help="Send messages over SMS, Viber, WhatsApp and e-mail, ask what became of them, take them"
+    " back."
     " `omni demo` shows it all without an account. The other commands use the account that a"
     " connection URL in OMNI_URL or a profile of omni.toml describes.",
     help_format="markdown",

@@ -117,8 +117,9 @@ def _announce(urls: Mapping[str, str], wanted: Wanted, *, json: bool) -> None:
         "From another terminal, with one of the two URLs:",
         "  export OMNI_URL='...'",
         "  omni send +37251000000 --text 'Hello' --sender Shop",
-        "Numbers that end in 0001 are refused, in 0004 the answer is lost. Ctrl-C ends it.",
-        *(f"--{name.replace('_', '-')}: posted to {url}" for name, url in given.items()),
+        "Numbers that end in 0001 are refused; in 0003, the first channel expires; in 0004, the"
+        " answer is lost. Ctrl-C ends it.",
+        *(f"--{name.replace('_', '-')}: will be posted to {url}" for name, url in given.items()),
     )
 
 

@@ -31,6 +31,8 @@ __all__ = [
 
 _log = logging.getLogger("omni_common.sandbox")
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
+_HELD_BACK = "host not allowed"
+"""The error of a callback that was not posted, since its host is neither loopback nor allowed."""
 
 
 @frozen
@@ -211,6 +213,7 @@ class CallbackPoster:
         for _ in range(callback.copies if due.attempt == 1 else 1):
             outcome = await self._deliver(callback)
             self.posted.append(outcome)
+            _warn_unless_taken(outcome)
             if outcome.is_repeated and due.attempt < callback.attempts:
                 self._await_turn(
                     evolve(due, at=due.at + callback.retry_after, attempt=due.attempt + 1)
@@ -219,8 +222,7 @@ class CallbackPoster:
     async def _deliver(self, callback: Callback) -> PostedCallback:
         outcome = PostedCallback(callback, self._clock.now())
         if not self._may_reach(callback.url):
-            _log.warning("A callback to a host that is neither loopback nor allowed was held back")
-            return evolve(outcome, error="host not allowed")
+            return evolve(outcome, error=_HELD_BACK)
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         try:
@@ -244,3 +246,17 @@ class CallbackPoster:
         if parts.scheme not in {"http", "https"} or not host:
             return False
         return is_loopback(host) or host in self._hosts
+
+
+def _warn_unless_taken(outcome: PostedCallback) -> None:
+    """Say so where nobody took a callback: without its path, which may hold a secret (T68)."""
+    if outcome.confirmed:
+        return
+    try:
+        place = urlsplit(outcome.callback.url).netloc.rpartition("@")[2]
+    except ValueError:
+        place = "nowhere"
+    what = f"no answer ({outcome.error})" if outcome.status is None else str(outcome.status)
+    if outcome.error == _HELD_BACK:
+        what = "held back, as the host is neither loopback nor one of callback_hosts"
+    _log.warning("A callback to %s: %s", place, what)

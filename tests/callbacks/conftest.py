@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from omni_common.callbacks import aiohttp_shim, asgi_shim
 from tests.callbacks.office import Office
 from tests.callbacks.servers import SERVERS
 
@@ -23,3 +24,10 @@ def office(running: Office) -> Office:
     running.events.clear()
     running.errors.clear()
     return running
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that is not there at once is too late."""
+    for shim in (aiohttp_shim, asgi_shim):
+        monkeypatch.setattr(shim, "BODY_SECONDS", 0)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
-from attrs import evolve
 
-from omni_common import Channel, DeliveryReport, DeliveryState, PartReport
 from omni_common.callbacks import (
     CallbackReceiver,
     Event,
-    IncomingMessage,
-    Subscription,
-    SubscriptionChanged,
 )
-from omni_common.callbacks.repeats import Repeats, repeat_key
 from tests.callbacks.genuine import AREAS, SECRETS, genuine
-from tests.support.documented_posts import EMAIL_EVENT, INBOUND_MESSAGE, SMS_STATUS, posted
+from tests.support.documented_posts import (
+    EMAIL_EVENT,
+    INBOUND_MESSAGE,
+    INCOMING_SMS,
+    MESSENTE_REPORT,
+    SMS_STATUS,
+    posted,
+)
 
 NOW = datetime(2027, 1, 1, 9, tzinfo=UTC)
 Deliver: TypeAlias = Callable[[CallbackReceiver, str, bytes], Awaitable[int]]
@@ -83,14 +83,34 @@ async def test_what_a_handler_did_not_accept_comes_again_and_nothing_else(
     body = statuses("1", "2", "3", "4")
 
     assert await deliver(receiver, "devino.sms", body) == 500
-    assert handler.offered == ["1", "2", "3"]
+    assert handler.offered == ["1", "2", "3", "4"]
     assert await deliver(receiver, "devino.sms", body) == 500
-    assert handler.offered == ["1", "2", "3", "3"]
+    assert handler.offered == ["1", "2", "3", "4", "3"]
     handler.failing.clear()
     assert await deliver(receiver, "devino.sms", body) == 200
-    assert handler.taken == ["1", "2", "3", "4"]
+    assert handler.taken == ["1", "2", "4", "3"]
     assert await deliver(receiver, "devino.sms", body) == 200
-    assert handler.taken == ["1", "2", "3", "4"]
+    assert handler.taken == ["1", "2", "4", "3"]
+
+
+async def test_an_event_that_a_handler_never_accepts_keeps_no_other_from_it(
+    deliver: Deliver, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler("0", "50")
+    receiver = CallbackReceiver(handler, secrets=SECRETS)
+    ids = [str(n) for n in range(100)]
+    assert await deliver(receiver, "devino.sms", statuses(*ids)) == 500
+    assert handler.taken == [id for id in ids if id not in handler.failing]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+
+
+async def test_a_repeat_in_the_same_body_of_what_failed_is_another_chance(
+    deliver: Deliver,
+) -> None:
+    handler = Handler("1")
+    receiver = CallbackReceiver(handler, secrets=SECRETS)
+    assert await deliver(receiver, "devino.sms", statuses("1", "2", "1", "2")) == 500
+    assert handler.offered == ["1", "2", "1"]
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -152,6 +172,53 @@ async def test_a_post_of_one_area_never_repeats_another_ones(deliver: Deliver) -
     for area in ("devino.sms", "devino.omni", "devino.sms", "devino.omni"):
         await deliver(receiver, area, posted(SMS_STATUS))
     assert len(events) == 2
+
+
+async def heard(deliver: Deliver, area: str, *documents: Any) -> list[Event]:
+    events: list[Event] = []
+    receiver = CallbackReceiver(events.append, secrets=SECRETS)
+    for document in documents:
+        assert await deliver(receiver, area, posted(document)) == 200
+    return events
+
+
+async def test_a_report_that_brings_the_price_or_the_error_later_is_no_repeat(
+    deliver: Deliver,
+) -> None:
+    bare = {**MESSENTE_REPORT, "err": None, "error": None, "timestamp": None, "price_info": None}
+    priced = {**bare, "price_info": MESSENTE_REPORT["price_info"]}
+    failed = {**bare, "status": "UNDELIV"}
+    faulty = {**failed, "err": 4, "error": "Barred"}
+
+    told = await heard(
+        deliver, "messente.delivery", bare, priced, failed, faulty, bare, priced, failed, faulty
+    )
+    assert [event.raw for event in told] == [bare, priced, failed, faulty]
+
+
+async def test_another_message_from_a_person_under_the_same_id_is_no_repeat(
+    deliver: Deliver,
+) -> None:
+    changes: list[dict[str, Any]] = [
+        {},
+        {"sub_msg_id": "another"},
+        {"text": "the second half"},
+        {"text": None, "media": "https://a.example/1"},
+        {"text": None, "media": "https://a.example/2"},
+        {"sender": "+37251000000"},
+        {"recipient": "4321"},
+        {"time": "2021-02-23T14:51:14.000000Z"},
+        {"channel": "viber"},
+    ]
+    documents = [{**INBOUND_MESSAGE, **each} for each in changes]
+    told = await heard(deliver, "messente.inbound", *documents, *documents)
+    assert [event.raw for event in told] == documents
+
+    documents = [
+        {**INCOMING_SMS, **each} for each in ({}, {"text": "Bye"}, {"from": "79101111112"})
+    ]
+    told = await heard(deliver, "devino.sms_incoming", *documents, *documents)
+    assert [event.raw for event in told] == documents
 
 
 async def test_a_message_without_an_id_is_never_held_back(deliver: Deliver) -> None:
@@ -265,20 +332,31 @@ async def test_an_event_whose_handler_is_cancelled_is_not_accepted() -> None:
     assert taken == ["1", "2", "3"]
 
 
-async def test_a_handler_that_gives_up_by_cancelling_itself_accepts_nothing() -> None:
-    offered = 0
+async def test_a_cancellation_that_is_not_the_requests_has_only_failed(
+    deliver: Deliver, caplog: pytest.LogCaptureFixture
+) -> None:
+    offered: list[str] = []
 
-    def handle(_: Event) -> None:
-        nonlocal offered
-        offered += 1
-        if offered == 1:
+    def handle(event: Event) -> None:
+        offered.append(event.raw["messageId"])
+        if len(offered) == 1:
             raise asyncio.CancelledError
 
     receiver = CallbackReceiver(handle, secrets=SECRETS)
-    with pytest.raises(asyncio.CancelledError):
-        await on_the_loop(receiver, "devino.sms", statuses("1"))
-    assert await on_the_loop(receiver, "devino.sms", statuses("1")) == 200
-    assert offered == 2
+    assert await deliver(receiver, "devino.sms", statuses("1", "2")) == 500
+    assert "the handler of devino.sms raised CancelledError at" in caplog.text
+    assert await deliver(receiver, "devino.sms", statuses("1", "2")) == 200
+    assert offered == ["1", "2", "1"]
+
+
+async def test_a_handler_that_awaits_what_somebody_else_cancelled_has_only_failed() -> None:
+    async def handle(_: Event) -> None:
+        work = asyncio.create_task(asyncio.Event().wait())
+        work.cancel()
+        await work
+
+    receiver = CallbackReceiver(handle, secrets=SECRETS)
+    assert await on_the_loop(receiver, "devino.sms", statuses("1")) == 500
 
 
 def test_what_nothing_awaits_is_not_accepted(caplog: pytest.LogCaptureFixture) -> None:
@@ -293,6 +371,21 @@ def test_what_nothing_awaits_is_not_accepted(caplog: pytest.LogCaptureFixture) -
     assert "the handler is async and nothing awaits it" in caplog.text
 
 
+async def test_what_nothing_iterates_over_is_not_accepted(
+    deliver: Deliver, caplog: pytest.LogCaptureFixture
+) -> None:
+    def steps(event: Event) -> Iterator[Event]:
+        yield event
+
+    async def asynchronous_steps(event: Event) -> AsyncIterator[Event]:
+        yield event
+
+    for hidden in (lambda event: steps(event), lambda event: asynchronous_steps(event)):  # noqa: PLW0108
+        receiver = CallbackReceiver(hidden, secrets=SECRETS)
+        assert await deliver(receiver, "devino.sms", statuses("1")) == 500
+    assert caplog.text.count("the handler yields and nothing iterates over it") == 2
+
+
 async def test_a_plain_function_that_returns_an_awaitable_is_awaited() -> None:
     taken: list[str] = []
 
@@ -302,93 +395,3 @@ async def test_a_plain_function_that_returns_an_awaitable_is_awaited() -> None:
     receiver = CallbackReceiver(lambda event: keep(event), secrets=SECRETS)  # noqa: PLW0108
     assert await on_the_loop(receiver, "devino.sms", statuses("1")) == 200
     assert taken == ["1"]
-
-
-REPORT = DeliveryReport(
-    id="acme:1",
-    state=DeliveryState.DELIVERED,
-    parts=(PartReport(channel=Channel.SMS, state=DeliveryState.DELIVERED, at=NOW),),
-)
-MESSAGE = IncomingMessage(provider="acme", id="1", text="Hi")
-CHANGE = SubscriptionChanged(
-    provider="acme", change=Subscription.UNSUBSCRIBED, address="+37251000000", at=NOW
-)
-
-
-def part(**changes: Any) -> DeliveryReport:
-    return evolve(REPORT, parts=(evolve(REPORT.parts[0], **changes),))
-
-
-DIFFERENT: list[Event] = [
-    REPORT,
-    evolve(REPORT, id="acme:2"),
-    evolve(REPORT, reference="r1"),
-    evolve(REPORT, id="", reference="r1"),
-    part(state=DeliveryState.READ),
-    part(raw_state="delivered"),
-    part(id="1"),
-    part(channel=Channel.VIBER),
-    part(at=None),
-    part(at=None, raw_at="2027-01-01"),
-    MESSAGE,
-    evolve(MESSAGE, id="2"),
-    evolve(MESSAGE, provider="zenith"),
-    CHANGE,
-    evolve(CHANGE, change=Subscription.SUBSCRIBED),
-    evolve(CHANGE, address="+37251000001"),
-    evolve(CHANGE, id="acme:1"),
-    evolve(CHANGE, reference="r1"),
-    evolve(CHANGE, channel=Channel.EMAIL),
-    evolve(CHANGE, at=NOW.replace(hour=10)),
-]
-NEVER_HELD_BACK: list[Event] = [
-    evolve(REPORT, id=""),
-    evolve(REPORT, parts=()),
-    evolve(MESSAGE, id=None),
-    evolve(MESSAGE, id=""),
-    evolve(CHANGE, at=None),
-    evolve(CHANGE, address=None),
-    evolve(part(channel="unknown"), raw=float("nan")),
-]
-
-
-def test_events_that_tell_different_things_have_different_keys() -> None:
-    keys = [repeat_key(area, event) for area in ("a.b", "a.c") for event in DIFFERENT]
-    assert None not in keys
-    assert len(set(keys)) == len(keys)
-
-
-def test_events_that_name_nothing_have_no_key() -> None:
-    assert [repeat_key("a.b", event) for event in NEVER_HELD_BACK] == [None] * len(NEVER_HELD_BACK)
-    assert repeat_key("a.b", "no event") is None  # type: ignore[arg-type]
-
-
-def test_what_does_not_tell_events_apart_makes_no_difference() -> None:
-    assert repeat_key("a.b", REPORT) == repeat_key("a.b", evolve(REPORT, raw={"retry": 2}))
-    assert repeat_key("a.b", MESSAGE) == repeat_key("a.b", evolve(MESSAGE, text="Hello", raw=[]))
-    assert repeat_key("a.b", CHANGE) == repeat_key("a.b", evolve(CHANGE, raw=[]))
-
-
-def test_a_part_without_id_and_channel_is_known_by_the_whole_post() -> None:
-    nameless = part(channel="unknown")
-    first, again, other = ({"trigger": 1}, {"trigger": 1}, {"trigger": 2})
-    keys = [repeat_key("a.b", evolve(nameless, raw=raw)) for raw in (first, again, other)]
-    assert keys[0] == keys[1] != keys[2]
-
-
-def test_a_key_is_small_and_shows_nothing_however_long_the_words_are() -> None:
-    key = repeat_key("a.b", part(raw_state="x" * 1_000_000 + "\ud800"))
-    assert key is not None
-    assert len(key) == 16
-
-
-def test_what_is_remembered_never_exceeds_its_bound() -> None:
-    repeats = Repeats(5)
-    keys = [bytes([n]) for n in range(20)]
-    for known, key in zip(itertools.count(), keys, strict=False):
-        repeats.remember(key)
-        repeats.remember(key)
-        repeats.remember(None)
-        assert len(repeats) == min(known + 1, 5)
-    assert [key in repeats for key in keys] == [False] * 15 + [True] * 5
-    assert None not in repeats

@@ -198,10 +198,14 @@ def test_t18_a_message_id_that_comes_as_a_number_is_exact() -> None:
 def test_an_event_that_says_nothing_of_whose_message_it_is_is_refused() -> None:
     bare = {"messageId": "1", "status": "delivered"}
     assert only(bare).id == "devino:omni:1"
-    for document in (
-        {"status": "delivered"},
-        {"messageId": "1"},
-        {"messageId": "1", "status": None},
-    ):
+    for document in ({"status": "delivered"}, {"status": None}, {"messageId": "1"}):
         with pytest.raises(CallbackError):
             OMNI.read(posted(document))
+
+
+@pytest.mark.parametrize("odd", [None, "", [], {"code": "delivered"}, True], ids=repr)
+def test_a_status_of_an_odd_kind_is_unknown_and_raw(odd: Any) -> None:
+    found = only({"messageId": "1", "status": odd})
+    assert isinstance(found, DeliveryReport)
+    assert (found.id, found.state) == ("devino:omni:1", DeliveryState.UNKNOWN)
+    assert found.raw["status"] == odd

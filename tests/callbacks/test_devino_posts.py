@@ -137,10 +137,17 @@ def test_an_error_code_of_zero_or_none_is_no_fault(code: Any) -> None:
 
 def test_a_status_of_an_odd_kind_is_unknown_and_raw() -> None:
     odd: Any
-    for odd in ([], {"code": "SENT"}, True):
+    for odd in (None, "", [], {"code": "SENT"}, True):
         found = sms(status=odd)
-        assert (found.state, found.parts[0].raw_state) == (DeliveryState.UNKNOWN, None)
+        assert (found.state, found.parts[0].raw_state or None) == (DeliveryState.UNKNOWN, None)
         assert found.raw["status"] == odd
+
+
+def test_a_status_that_is_null_keeps_no_other_from_being_read() -> None:
+    documents = [{**SMS_STATUS, "messageId": str(n)} for n in range(3)]
+    documents[1]["status"] = None
+    events = SMS.read(posted(documents))
+    assert [event.id for event in events] == ["devino:sms:0", "devino:sms:1", "devino:sms:2"]
 
 
 @pytest.mark.parametrize("nothing", [*NOTHING, 0, " "], ids=repr)
@@ -150,8 +157,10 @@ def test_a_status_of_no_message_is_refused(nothing: Any) -> None:
 
 
 def test_a_post_without_a_status_is_refused() -> None:
-    with pytest.raises(CallbackError):
-        sms(status=None)
+    document = {name: value for name, value in SMS_STATUS.items() if name != "status"}
+    for documents in ([document], [SMS_STATUS, document]):
+        with pytest.raises(CallbackError):
+            SMS.read(posted(documents))
 
 
 def test_t59_the_step_of_a_scenario_is_no_sms_of_its_own() -> None:
@@ -297,5 +306,13 @@ def test_an_event_of_neither_a_letter_nor_an_address_is_refused() -> None:
     assert email(email=None).id == "devino:email:dRJ7nkr99WF"
     with pytest.raises(CallbackError):
         email(email=None, messageId=None)
+    document = {name: value for name, value in EMAIL_EVENT.items() if name != "event"}
     with pytest.raises(CallbackError):
-        email(event=None)
+        EMAIL.read(posted([EMAIL_EVENT, document]))
+
+
+@pytest.mark.parametrize("odd", [None, "", [], {"name": "SENT"}, True], ids=repr)
+def test_an_event_of_an_odd_kind_is_unknown_and_raw(odd: Any) -> None:
+    found = email(event=odd)
+    assert (found.id, found.state) == ("devino:email:dRJ7nkr99WF", DeliveryState.UNKNOWN)
+    assert found.raw["event"] == odd

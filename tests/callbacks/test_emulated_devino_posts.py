@@ -134,6 +134,7 @@ async def test_devino_tells_what_a_person_wrote(
         text="Hi",
         at=NOW,
         raw=told[0].raw,
+        area="devino.sms_incoming",
     )
     assert told == [expected] * behaviour.callback_copies
 
@@ -286,6 +287,7 @@ async def test_devino_tells_what_the_reader_of_a_letter_decided(
         address="ann@mail.example",
         at=told.at,
         raw=told.raw,
+        area=told.area,
     )
     assert told.at is not None
     assert furthest(reports(events)) == {Channel.EMAIL: DeliveryState.READ}

@@ -160,5 +160,6 @@ async def test_messente_tells_what_people_wrote(
             text="Hi" if readable else None,
             at=NOW,
             raw=receiver.bodies[0],
+            area="messente.inbound",
         )
         assert told == [expected] * behaviour.callback_copies

@@ -58,6 +58,8 @@ def masked(msg: object, *args: Any, **extra: Any) -> logging.LogRecord:
         (f"/%64evino/%73ms/{TOKEN}", "/%64evino/%73ms/***"),
         (f"/devino/sms/{TOKEN} and /devino/omni/{TOKEN}", "/devino/sms/*** and /devino/omni/***"),
         ("/devino/sms", "/devino/sms"),
+        (f"/devino/sms/***/{TOKEN}", "/devino/sms/***"),
+        (f"/devino/sms/{'-' * 16}", "/devino/sms/***"),
         ("/devino/sms/", "/devino/sms/"),
         ("/devino/sms_incoming/x", "/devino/sms_incoming/x"),
         ("/messente/delivery", "/messente/delivery"),
@@ -66,7 +68,8 @@ def masked(msg: object, *args: Any, **extra: Any) -> logging.LogRecord:
 )
 def test_what_follows_the_path_of_an_unsigned_area_is_masked(text: str, shown: str) -> None:
     assert masked(text).getMessage() == shown
-    assert masked("%s: %d", text, 200).getMessage() == f"{shown}: 200"
+    once = masked("%s: %d", text, 200)
+    assert (once.getMessage(), once.args) == (f"{shown}: 200", (shown, 200))
     assert masked("x", url=text).__dict__["url"] == shown
     assert masked("x", url=text.encode()).__dict__["url"] == shown.encode()
     # A record that went through once, or through two masks, is as it was after the first.
@@ -96,6 +99,40 @@ class Atoms(dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return super().__getitem__(name) if name in self else "-"
+
+
+class Request:
+    """What a server logs a failed request as: its path shows when it is written."""
+
+    def __str__(self) -> str:
+        return f"<Request {LINE}>"
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "shown"),
+    [
+        ("%s", (Request(),), f"<Request {MASKED}>"),
+        ("%r: %d", (Request(), 500), f"<Request {MASKED}>: 500"),
+        ("%(request)s", ({"request": Request()},), f"<Request {MASKED}>"),
+        ("%s", ([[[[[Request()]]]]],), f"[[[[[<Request {MASKED}>]]]]]"),
+        ("/devino/sms/%s", (TOKEN,), "/devino/sms/***"),
+        (Request(), (), f"<Request {MASKED}>"),
+    ],
+    ids=repr,
+)
+def test_a_token_that_shows_only_in_the_message_is_masked(
+    text: object, args: tuple[Any, ...], shown: str
+) -> None:
+    made = masked(text, *args)
+    assert made.getMessage() == shown
+    assert TOKEN not in f"{made.msg} {made.args}"
+
+
+def test_a_message_that_cannot_be_put_together_is_left_to_logging() -> None:
+    made = masked(f"%s %s {LINE}", f"/devino/sms/{TOKEN}")
+    assert (made.msg, made.args) == (f"%s %s {MASKED}", ("/devino/sms/***",))
 
 
 def test_a_mapping_of_a_servers_own_stays_one() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,8 +33,11 @@ from tests.callbacks.servers import Answer, request
 AREA = "devino.sms"
 
 
-def raw(url: str, *pieces: bytes, leaving: bool = False) -> bytes:
-    """Send *pieces* as they are, stop sending there if *leaving*, and read the answer's head."""
+def raw(url: str, *pieces: bytes, leaving: bool = False, to_the_end: bool = False) -> bytes:
+    """Send *pieces* as they are, stop sending there if *leaving*, and read the answer's head.
+
+    With *to_the_end*, read on until the server has closed the connection.
+    """
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
         # A server that answers before it has the body may close the connection under the sender.
@@ -42,7 +46,7 @@ def raw(url: str, *pieces: bytes, leaving: bool = False) -> bytes:
             if leaving:
                 connection.shutdown(socket.SHUT_WR)
         answer = b""
-        while b"\r\n\r\n" not in answer and (more := connection.recv(65536)):
+        while (to_the_end or b"\r\n\r\n" not in answer) and (more := connection.recv(65536)):
             answer += more
         return answer
 
@@ -110,6 +114,49 @@ def test_a_body_that_claims_to_be_compressed_is_refused(office: Office, junk: by
     assert office.events == []
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("sent", [b"", BODIES[AREA][:-1]], ids=["none", "all but a byte"])
+async def test_a_body_that_never_ends_is_answered_408_and_its_connection_closed(
+    sent: bytes,
+) -> None:
+    events: list[Event] = []
+    receiver = CallbackReceiver(events.append, secrets=SECRETS)
+    post = genuine(AREA)
+    length = f"Content-Length: {len(post.body)}"
+    async with (
+        aiohttp_serving(receiver, lingering_time=0) as one,
+        uvicorn_serving(asgi_application(receiver)) as other,
+    ):
+        for url in (one, other):
+            keeping = head(url, post, length).replace(b"Connection: close\r\n", b"")
+            answer = await asyncio.to_thread(raw, url, keeping, sent, to_the_end=True)
+            assert answer.split()[1] == b"408"
+            assert b"connection: close" in answer.lower()
+    assert events == []
+
+
+@pytest.mark.parametrize("area", AREAS)
+async def test_a_client_that_breaks_off_leaves_no_event_and_no_traceback(
+    area: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    events: list[Event] = []
+    receiver = CallbackReceiver(events.append, secrets=SECRETS)
+    post = genuine(area)
+    length = f"Content-Length: {len(post.body)}"
+    with caplog.at_level(logging.INFO):
+        async with aiohttp_serving(receiver) as url:
+            parts = urlsplit(url)
+            for _ in range(5):
+                _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                writer.write(head(url, post, length) + post.body[:-1])
+                await writer.drain()
+                # One that hears an answer after it: the broken one has been begun by then.
+                assert (await posted(url, evolve(post, method="GET"))).status == 405
+                writer.transport.abort()
+    assert events == []
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+
+
 def test_a_handler_that_raises_is_answered_500_and_gets_the_retry(office: Office) -> None:
     office.errors = [RuntimeError("canary")]
     answers = [office.post(genuine(AREA)) for _ in range(2)]
@@ -163,97 +210,6 @@ async def test_a_server_may_have_a_root_path_of_its_own() -> None:
     async with uvicorn_serving(asgi_application(receiver), root_path="/shop") as url:
         assert (await posted(url, genuine(AREA))).status == 200
     assert len(events) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "root", "status"),
-    [
-        ("/callbacks{}", "/callbacks", 200),
-        ("{}", "/callbacks", 200),
-        ("{}", "", 200),
-        ("/callbacks{}", "", 404),
-        ("/callbacks/callbacks{}", "/callbacks", 404),
-        ("/callbacks", "/callbacks", 404),
-        ("", "", 404),
-    ],
-)
-async def test_asgi_looks_below_the_root_path(path: str, root: str, status: int) -> None:
-    post = genuine(AREA)
-    scope = {"path": path.format(post.path), "root_path": root}
-    assert (await asgi_answer(scope, [body_part(post.body)])).status == status
-
-
-def body_part(body: bytes, *, more: bool = False) -> dict[str, Any]:
-    return {"type": "http.request", "body": body, "more_body": more}
-
-
-async def asgi_answer(
-    scope: dict[str, Any], messages: list[dict[str, Any]], handler: Any = repr
-) -> Answer:
-    """Run the application by hand: what a server would not do, but another one might."""
-    sent: list[MutableMapping[str, Any]] = []
-    coming = iter(messages)
-
-    async def receive() -> MutableMapping[str, Any]:
-        return next(coming)
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    application = asgi_application(CallbackReceiver(handler, secrets=SECRETS))
-    whole = {"type": "http", "method": "POST", "headers": [], "path": genuine(AREA).path}
-    await application(whole | scope, receive, send)
-    [start, end] = sent
-    assert (start["type"], end["type"]) == ("http.response.start", "http.response.body")
-    return Answer(start["status"], dict(start["headers"]), end["body"])  # type: ignore[arg-type]
-
-
-async def test_asgi_joins_the_pieces_of_a_body() -> None:
-    body = BODIES[AREA]
-    events: list[Event] = []
-    pieces = [body_part(body[:10], more=True), {"type": "http.request", "more_body": True}]
-    messages = [*pieces, body_part(body[10:])]
-    assert (await asgi_answer({}, messages, events.append)).status == 200
-    assert len(events) == 1
-
-
-async def test_asgi_reads_no_further_than_the_limit() -> None:
-    # Asked for a third message, the server of this test would fail.
-    messages = [body_part(b" " * 2**20, more=True), body_part(b" ", more=True)]
-    assert (await asgi_answer({}, messages)).status == 413
-
-
-async def test_asgi_starts_and_stops_with_its_server() -> None:
-    receiver = CallbackReceiver(repr, secrets=SECRETS)
-    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-    sent: list[Any] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        return next(messages)
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message["type"])
-
-    await asgi_application(receiver)({"type": "lifespan"}, receive, send)
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-
-
-async def test_asgi_takes_nothing_but_http() -> None:
-    receiver = CallbackReceiver(repr, secrets=SECRETS)
-    sent: list[Any] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message["type"])
-
-    path = genuine(AREA).path
-    await asgi_application(receiver)({"type": "websocket", "path": path}, receive, send)
-    assert sent == ["websocket.close"]
-    with pytest.raises(ValueError, match="HTTP only") as refused:
-        await asgi_application(receiver)({"type": "telepathy", "path": path}, receive, send)
-    assert path not in str(refused.value)
 
 
 @asynccontextmanager

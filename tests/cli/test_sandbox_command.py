@@ -136,7 +136,7 @@ def test_reports_are_posted_as_time_passes_which_may_be_fast(receiver: BlockingR
         process.terminate()
         _, complaints = process.communicate()
     assert reports == [("viber", "ACK"), ("viber", "EXPIRED"), ("sms", "ACK"), ("sms", "DELIVRD")]
-    assert f"--messente-callback-url: posted to {receiver.url}" in complaints.splitlines()
+    assert f"--messente-callback-url: will be posted to {receiver.url}" in complaints.splitlines()
 
 
 def test_what_is_typed_is_what_people_write(receiver: BlockingReceiver) -> None:

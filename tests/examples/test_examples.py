@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -100,9 +101,11 @@ async def test_a_service_hears_that_the_second_channel_delivered(service: Servic
     assert service.vendor.was_asked("status") == 0  # it was told, and did not have to ask
     # Every event was written down.
     lines = [json.loads(line) for line in service.journal.read_text().splitlines()]
-    assert [(kind, id) for kind, id, _ in lines] == [("DeliveryReport", sent["id"])] * len(lines)
+    [area] = {line["area"] for line in lines}
+    assert area in {"messente.delivery", "devino.omni"}
+    assert service.journal.stat().st_mode & 0o777 == 0o600
     posted = [json.loads(each.callback.body) for each in service.vendor.emulator.callbacks]
-    assert [raw for _, _, raw in lines] == [
+    assert [line["raw"] for line in lines] == [
         each for body in posted for each in (body if isinstance(body, list) else [body])
     ]
 
@@ -123,6 +126,23 @@ async def test_a_service_says_whether_a_message_was_sent(service: Service) -> No
         async with service.http.post(f"{service.address}/callbacks/{path}", data=b"{}") as answer:
             assert answer.status in {403, 404}
     assert not service.journal.exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_a_service_reads_its_journal_when_it_starts(
+    vendor: EmulatedVendor, settings: Mapping[str, str], name: str
+) -> None:
+    del vendor
+    told = {"omnimessage_id": "d7248cda", "message_id": "3", "channel": "sms", "status": "DELIVRD"}
+    line = json.dumps({"at": "2030-01-01", "area": "messente.delivery", "raw": told})
+    Path(settings["CALLBACK_JOURNAL"]).write_text(f"{line}\n")
+    port = str(free_port())
+    own = {"PORT": port, "UVICORN_PORT": port, "CALLBACK_BASE_URL": f"http://127.0.0.1:{port}"}
+    async with running(COMMANDS[name], {**settings, **own}) as program:
+        await program.prints("unning on http://")
+        url = f"http://127.0.0.1:{port}/messages/messente:d7248cda"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
+            assert (await answer.json())["state"] == "delivered"
 
 
 async def test_a_service_without_secrets_does_not_start(tmp_path: Path) -> None:
@@ -152,6 +172,20 @@ async def test_the_script_waits_until_the_second_channel_delivered(
         assert await program.prints("over") == "delivered: over sms\n"
         assert await program.ends() == 0
     assert len(program.output.splitlines()) == 2, program.output
+
+
+async def test_a_client_that_says_nothing_holds_up_no_report(
+    vendor: EmulatedVendor, settings: Mapping[str, str]
+) -> None:
+    port = free_port()
+    command, own = script(port, EXPIRING)
+    async with running(command, {**settings, **own}) as program:
+        await program.prints("accepted:")
+        _, silent = await asyncio.open_connection("127.0.0.1", port)
+        await vendor.advance(minutes=6)
+        assert await program.prints("over") == "delivered: over sms\n"
+        assert await program.ends() == 0
+        silent.close()
 
 
 @pytest.mark.parametrize(

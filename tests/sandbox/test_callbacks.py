@@ -107,6 +107,24 @@ async def test_a_callback_to_anyone_else_is_held_back(
     assert url not in caplog.text
 
 
+async def test_a_callback_that_nobody_takes_is_told_without_its_path(
+    http: aiohttp.ClientSession,
+    clock: SandboxClock,
+    receiver: CallbackReceiver,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    receiver.status = 403
+    async with PostOffice(clock=clock) as office:
+        for port in (receiver.port, 1):
+            await send(http, office, f"http://127.0.0.1:{port}/a-secret-token")
+        clock.advance(SECOND)
+        await office.settle()
+    assert {record.getMessage() for record in caplog.records} == {
+        f"A callback to 127.0.0.1:{receiver.port}: 403",
+        "A callback to 127.0.0.1:1: no answer (ClientConnectorError)",
+    }
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="0.0.0.0 reaches no server there")
 @pytest.mark.parametrize(("hosts", "count"), [((), 0), (("0.0.0.0",), 1)])
 async def test_another_host_is_reached_only_when_it_is_named(
