@@ -92,8 +92,8 @@ class DevinoProvider(OmniProvider):
             scenario_url: Where its buttons and pictures lead.
             scenario_vk_template: The id of a VK template for scenarios with VK, which need one.
             scenario_start: From when on a scenario that is made may send: the account's wall-clock
-                time, since Devino names no zone (T30), ``YYYY-MM-DD hh:mm:ss`` if it is text. A day
-                before it is made, unless given.
+                time, since Devino names no zone (T30), ``YYYY-MM-DD hh:mm:ss`` if it is text. None
+                is made before that time. A day before it is made, unless given.
             scenario_end: Until when, likewise; 365 days from when it is made, unless given. Two
                 days before its end a scenario is given up for a new one.
             scenarios: Ids of tasks to send by, by the names of the scenarios in whose place they
@@ -271,11 +271,11 @@ _NOTES = (
     "A scheduled message cannot be cancelled: Devino documents no call for it.",
     "Viber, VK and cascades are followed by callback only.",
     "They go by scenarios, made in the account unless the setting scenarios names tasks there.",
+    "They may hold no ${...} in a text: Devino would put the value of a macro in its place.",
     "A scenario that is made needs the senders of the settings, whatever its messages name.",
     "In a cascade every channel but the last needs a ttl, its own or the setting cascade_ttl.",
     "The next channel waits for as long, also where the one before is refused at once.",
     "A channel that delivers later than that delivers beside the next one.",
-    "In their texts ${...} is a macro of Devino's own.",
 )
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "letter_of",
     "sender_of",
     "with_macros",
+    "without_macros",
 ]
 
 LETTER_MACRO = "[{}]"
@@ -82,7 +83,8 @@ def check_email(message: Message, default_sender: str | None) -> Iterator[NotSen
         except InvalidMessageError as error:
             name = _FIELDS.get(error.field or "", error.field or "content")
             problem = error.text.removeprefix(f"{error.field} ")
-            yield invalid_for(message, f"{name} {problem}", name)
+            if name != "extra":  # which is looked at as it is, below
+                yield invalid_for(message, f"{name} {problem}", name)
     yield from extra_problems(message, _RESERVED)
 
 
@@ -92,6 +94,11 @@ def with_macros(body: str, spelling: str) -> str:
     So a letter stays the same, whether it goes out by itself or by a scenario.
     """
     return _MACRO.sub(lambda macro: spelling.format(macro[macro.lastgroup or 0]), body)
+
+
+def without_macros(body: str | None) -> str | None:
+    """*body* with nothing where its macros are."""
+    return None if body is None else _MACRO.sub("", body)
 
 
 def _in_own_spelling(body: str | None) -> str | None:

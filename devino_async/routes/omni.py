@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from devino_async.answers import Reason, failure_of_reasons
+from devino_async.answers import (
+    Reason,
+    failure_of_reasons,
+    folded,
+    read_document,
+    read_reasons,
+)
 from devino_async.client import DevinoClient
 from devino_async.omni import (
     OmniAnswers,
     OmniRecipient,
     OmniResult,
-    assign,
     read_answers,
     send_request,
 )
@@ -54,6 +60,10 @@ __all__ = ["OmniRoute"]
 
 _ABOUT_THE_ACCOUNT = (AuthenticationError, InsufficientFundsError, RateLimitedError)
 """Refusals that say nothing against the scenario."""
+_KEY = re.compile(r"[a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+", re.ASCII)
+"""What a key of the vendor's looks like, such as ``invalid.phone.size``."""
+_SINGLE_KEYS = frozenset({"forbidden", "invalid", "unknown"})
+"""Its documented keys of one word."""
 
 
 class OmniRoute(Route):
@@ -186,7 +196,7 @@ _CASCADE: Mapping[Channel, ChannelCapabilities] = {
     ),
     Channel.VIBER: _omni(
         Channel.VIBER,
-        "Text, image and button in the combinations that Devino documents; no video.",
+        "An image needs a button beside it: Devino documents no other combination; no video.",
         "Devino splits a text of more than 1,000 characters.",
         longest_text=LONGEST_VIBER_TEXT,
     ),
@@ -205,35 +215,45 @@ _CASCADE: Mapping[Channel, ChannelCapabilities] = {
 
 
 def _read_single(answer: Answer, recipient: OmniRecipient) -> OmniResult | Failure | None:
-    """Taken if there is one message and nothing else, refused if there are refusals alone."""
+    """Taken if there is one message and nothing else, refused if there are refusals alone.
+
+    Whomever a refusal quotes (T28): the call wrote to one person, and nothing else came of it.
+    """
     answers = read_answers(answer, [recipient], [])
     if not isinstance(answers, OmniAnswers):
         return answers
     [result] = answers.results
-    if result.outcome is Outcome.ACCEPTED:
+    if result.outcome is Outcome.ACCEPTED and not _says_no(answer):
         return result
-    if _is_refused(answers, recipient):
+    if answers.rejected and not answers.accepted and not answers.unclear:
         return failure_of_reasons(_reasons(answers), answers.raw)
     return Failure(FailureKind.UNREADABLE, "neither one message nor refusals", raw=answers.raw)
 
 
-def _is_refused(answers: OmniAnswers, recipient: OmniRecipient) -> bool:
-    """Whether there is nothing but refusals, none of which quotes somebody else (T28)."""
-    if answers.accepted or answers.unclear:
-        return False
-    each = [assign([recipient], [], [refusal]) for refusal in answers.rejected]
-    return bool(each) and all(result.outcome is Outcome.NOT_SENT for (result,) in each)
+def _says_no(answer: Answer) -> bool:
+    """Whether the answer, or its ``result``, is worded as a refusal beside its entries."""
+    document = read_document(answer)
+    parts = [document, document.get("result")] if isinstance(document, dict) else []
+    return any(
+        folded(part).get("code") == "REJECTED" or bool(read_reasons(part))
+        for part in parts
+        if isinstance(part, dict)
+    )
 
 
 def _reasons(answers: OmniAnswers) -> tuple[Reason, ...]:
-    """Why, in keys of the vendor's.
+    """Why, in what can only be keys of the vendor's.
 
-    A description names its key behind the contact that it quotes. Where there is no such contact,
-    what looks like a key may be anybody's name, and stays in ``raw`` with all else.
+    A description quotes whom it refuses, and what stands in the place of a key may be anybody's
+    name. So all else stays in ``raw``.
     """
     return tuple(
-        reason
+        Reason(reason.key, reason.ref if _is_vendors(reason.ref) else None)
         for refusal in answers.rejected
-        for place, reason in enumerate(refusal.reasons)
-        if place > 0 or refusal.contact is not None or refusal.description is None
+        for reason in refusal.reasons
+        if _is_vendors(reason.key)
     )
+
+
+def _is_vendors(key: str | None) -> bool:
+    return key is not None and (key in _SINGLE_KEYS or _KEY.fullmatch(key) is not None)

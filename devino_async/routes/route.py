@@ -96,6 +96,9 @@ def extra_problems(message: Message, reserved: frozenset[str]) -> Iterator[NotSe
     Case does not count: the vendor's own answers flip it (T1), so it may not tell two names apart.
     """
     extra = extra_of(message)
+    if not all(isinstance(name, str) for name in extra):
+        yield invalid_for(message, "extra must have names that are text", "extra")
+        return
     folded = {name.casefold() for name in reserved}
     if taken := sorted(name for name in extra if name.casefold() in folded):
         text = f"extra may not hold {', '.join(taken)}: say it in the message itself"

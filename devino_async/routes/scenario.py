@@ -29,6 +29,7 @@ from devino_async.routes.scenario_templates import (
     fields_of,
     sender_of,
     template_of,
+    texts_of,
 )
 from devino_async.sms.message import LONGEST_TEXT
 from devino_async.viber import LONGEST_CAPTION
@@ -65,6 +66,7 @@ _SHARED_WORDS = {
     "image": "image_url",
     "validity": "ttl",
 }
+_MACRO = re.compile(r"\$\{.*?\}", re.DOTALL)
 _THEIR_WORD = re.compile(rf"\b({'|'.join(_SHARED_WORDS)})\b")
 _SENDER_SETTINGS: Mapping[Channel, str] = {
     Channel.SMS: "sender",
@@ -173,9 +175,11 @@ def scenario_problems(message: Message, settings: ScenarioSettings) -> Iterator[
     """
     turns = [turn for turn in _turns(message, settings) if turn.content.channel in TTL_LIMITS]
     for turn in turns:
-        yield from _shapeless(message, turn)
+        yield from _without_template(message, turn.content)
+        if turn.is_last or turn.content.channel is not Channel.VK:  # which leads no other one
+            yield from _without_ttl(message, turn)
+            yield from _duration_problems(message, turn)
         yield from _unsayable(message, turn)
-        yield from _duration_problems(message, turn)
         yield from _template_problems(message, turn)
     yield from _setting_problems(message, settings)
     if any(map(is_reserved, message.metadata or {})):
@@ -186,9 +190,13 @@ def scenario_problems(message: Message, settings: ScenarioSettings) -> Iterator[
 
 def _shapeless(message: Message, turn: _Turn) -> Iterator[NotSentError]:
     """Why a turn is no step of any scenario."""
-    content = turn.content
-    yield from _without_template(message, content)
+    yield from _without_template(message, turn.content)
+    yield from _without_ttl(message, turn)
+
+
+def _without_ttl(message: Message, turn: _Turn) -> Iterator[NotSentError]:
     if not turn.is_last and turn.ttl is None:
+        content = turn.content
         text = (
             f"devino needs to know how long {content.channel} is tried before the next channel:"
             f" {type(content).__name__}(..., ttl=...), or the setting cascade_ttl"
@@ -221,6 +229,30 @@ def _unsayable(message: Message, turn: _Turn) -> Iterator[NotSentError]:
     if isinstance(content, Vk) and content.sender is not None:
         text = "devino has no sender for vk, its template decides that; leave sender out"
         yield _unsupported(message, text, "sender")
+    if isinstance(content, Viber) and _is_bare_image(content):
+        text = (
+            "devino documents an image over viber beside a button only: add button_text and"
+            " button_url, or leave image_url out"
+        )
+        yield invalid_for(message, text, "image_url")
+    yield from _macro_problems(message, content)
+
+
+def _is_bare_image(content: Viber) -> bool:
+    """Of four documented combinations (A9) all with an image have a button, too."""
+    has_button = content.button_text is not None or content.button_url is not None
+    return content.image_url is not None and not has_button
+
+
+def _macro_problems(message: Message, content: Content) -> Iterator[NotSentError]:
+    """Texts that would not arrive as written, because Devino would put a value in (A10)."""
+    for name, text in texts_of(content).items():
+        if _MACRO.search(text):
+            problem = (
+                f"{name} for {content.channel} may not hold ${{...}}: in messages by a scenario"
+                " devino takes it for a macro and puts a value in its place"
+            )
+            yield invalid_for(message, problem, name)
 
 
 def _duration_problems(message: Message, turn: _Turn) -> Iterator[NotSentError]:
@@ -266,9 +298,9 @@ def _setting_problems(message: Message, settings: ScenarioSettings) -> Iterator[
             continue
         if is_made:
             text = (
-                f"devino needs the setting {setting}: the scenario of such messages is made with"
-                " it, never with a message's own sender; or name a task of yours in the setting"
-                " scenarios"
+                f"devino needs the setting {setting} (in a URL: ?{setting}=...): the scenario of"
+                " such messages is made with it, never with a message's own sender; or name a task"
+                " of yours in the setting scenarios"
             )
             yield invalid_for(message, text, "sender")
         elif kinds := [type(each).__name__ for each in contents if not each.sender]:
@@ -285,11 +317,11 @@ def _setting_problems(message: Message, settings: ScenarioSettings) -> Iterator[
 
 
 def _is_made(message: Message, settings: ScenarioSettings) -> bool:
-    """Whether the scenario has to be made here, as far as there is one."""
+    """Whether the scenario has to be made here; while its shape is not known, it may have to."""
     try:
         return shape_of(message, settings).name not in settings.task_ids
     except NotSentError:
-        return False
+        return not settings.task_ids
 
 
 def _setting_of(content: Content) -> str | None:

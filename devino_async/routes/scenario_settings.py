@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Any, TypeAlias
 
 from attrs import Attribute, field, frozen
@@ -49,8 +49,11 @@ def _passes(check: Callable[[], object]) -> bool:
 
 def _check_text(_: object, attribute: Attribute[Any], value: Any) -> None:
     is_line = _passes(lambda: rules.check_line(_, attribute, value))
-    if not is_line or value.isspace() or len(value) > _LONGEST_TEXT:
-        demand = f"text on one line, 1 to {_LONGEST_TEXT} characters, which buttons have room for"
+    if not is_line or value.isspace() or len(value) > _LONGEST_TEXT or "${" in value:
+        demand = (
+            f"text on one line, 1 to {_LONGEST_TEXT} characters, which buttons have room for,"
+            " without a macro such as ${...}"
+        )
         raise _wrong("scenario_text", demand)
 
 
@@ -72,10 +75,10 @@ def _check_vk_template(_: object, __: Attribute[Any], value: Any) -> None:
 def _wall_clock(setting: str) -> _Check:
     def check(_: object, __: Attribute[Any], value: Any) -> None:
         is_naive = isinstance(value, datetime) and value.tzinfo is None
-        if not is_naive or value.microsecond:
+        if not is_naive or value.microsecond or value.year == MAXYEAR:
             demand = (
-                "a wall-clock time of the account without a zone, in whole seconds: a datetime, or"
-                " YYYY-MM-DD hh:mm:ss as text"
+                "a wall-clock time of the account without a zone, in whole seconds, before the year"
+                f" {MAXYEAR}: a datetime, or YYYY-MM-DD hh:mm:ss as text"
             )
             raise _wrong(setting, demand)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from attrs import field, frozen
 
@@ -11,22 +12,32 @@ from devino_async.ids import is_id
 from devino_async.omni import Task, TaskState, Trigger, TriggerInfo, TriggerType
 from devino_async.query import digits
 from devino_async.routes.scenario_shape import Shape
+from devino_async.zone import in_utc
 from omni_common.errors import InvalidQueryError
 from omni_common.message import Channel
 from omni_common.redaction import shown_key
 
 __all__ = [
     "Scenario",
+    "Trusted",
     "called",
     "end_of",
+    "flaw",
+    "has_known_state",
     "is_told",
     "lasts",
     "misfit",
     "scenario_of",
+    "standing",
     "standstill",
 ]
 
 _USABLE = frozenset({TaskState.NEW, TaskState.STARTED})
+_KNOWN = frozenset(TaskState)
+Trusted: TypeAlias = Mapping[str | None, str | None]
+"""Tasks by their ids that are used although nobody knows the word for their state, with that word:
+as long as it is the same, nothing is known against them."""
+_NOBODY: Trusted = {}
 _MARGIN = timedelta(days=2)
 """No two clocks on walls are further apart, and the zone of a task's times is not told (T30)."""
 
@@ -47,10 +58,19 @@ class Scenario:
     end: datetime | None = None
 
 
-def called(name: str, tasks: Iterable[Task]) -> list[Task]:
+def called(name: str, tasks: Iterable[Task], trusted: Trusted = _NOBODY) -> list[Task]:
     """Those of *tasks* whose name is exactly that and whose state lets them send, oldest first."""
-    found = [task for task in tasks if task.task_name == name and not standstill(task)]
+    found = [task for task in tasks if task.task_name == name and not standstill(task, trusted)]
     return sorted((task for task in found if _number(task) >= 0), key=_number)
+
+
+def standing(name: str, tasks: Iterable[Task]) -> tuple[str, ...]:
+    """The ids of those of *tasks* whose name is exactly that and whose state is not final.
+
+    A task without an id has its place instead, so that it counts.
+    """
+    ours = [task for task in tasks if task.task_name == name and not task.is_final]
+    return tuple(dict.fromkeys(task.id or f"no.{place}" for place, task in enumerate(ours)))
 
 
 def is_told(task: Task) -> bool:
@@ -60,9 +80,9 @@ def is_told(task: Task) -> bool:
     )
 
 
-def standstill(task: Task) -> str | None:
+def standstill(task: Task, trusted: Trusted = _NOBODY) -> str | None:
     """Why *task* sends nothing now, as the end of a sentence; None if it does (T54)."""
-    if task.state in _USABLE:
+    if task.state in _USABLE or (task.id in trusted and trusted[task.id] == task.state):
         return None
     return f"has the state {shown_key(task.state)}, neither NEW nor STARTED"
 
@@ -82,6 +102,24 @@ def misfit(task: Task, shape: Shape) -> str | None:
     if by_channel[wanted[0]].type not in {None, TriggerType.TRAN_API_SOURCE}:
         return f"does not begin with {wanted[0]}"
     return None
+
+
+def has_known_state(task: Task) -> bool:
+    """Whether Devino documents the word for the state of *task*."""
+    return task.state in _KNOWN
+
+
+def flaw(task: Task, shape: Shape, end: datetime | None, now: datetime) -> str | None:
+    """Why messages of *shape* cannot go by *task*, which was just made for them; None if they can.
+
+    What state a task has at first is not documented. A word that nobody knows is taken for one that
+    sends (T54).
+    """
+    if (problem := misfit(task, shape)) is not None:
+        return problem
+    if has_known_state(task) and (problem := standstill(task)) is not None:
+        return problem
+    return None if lasts(end, now) else "ends within two days, whatever end it was given"
 
 
 def scenario_of(task: Task, shape: Shape, end: datetime | None) -> Scenario:
@@ -104,7 +142,8 @@ def lasts(end: datetime | None, now: datetime) -> bool:
 
 
 def _in_utc_without_zone(time: datetime) -> datetime:
-    return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+    # Where the calendar has no room for the time in UTC, its own clock is near enough.
+    return (time if time.tzinfo is None else in_utc(time) or time).replace(tzinfo=None)
 
 
 def _word(channel: Channel) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from devino_async import viber
 from devino_async.omni import EmailTemplate, SmsTemplate, ViberTemplate, VkTemplate
-from devino_async.routes.email_letter import SCENARIO_MACRO, with_macros
+from devino_async.routes.email_letter import SCENARIO_MACRO, with_macros, without_macros
 from devino_async.routes.scenario_settings import ScenarioSettings
 from devino_async.routes.scenario_shape import Step
 from devino_async.sms.message import LONGEST_VALIDITY
@@ -28,6 +28,7 @@ __all__ = [
     "neutral_template",
     "sender_of",
     "template_of",
+    "texts_of",
 ]
 
 ScenarioTemplate: TypeAlias = SmsTemplate | ViberTemplate | EmailTemplate | VkTemplate
@@ -92,6 +93,28 @@ def sender_of(content: Content, settings: ScenarioSettings) -> str | None:
             return content.sender or settings.email_sender
         case _:
             return content.sender or settings.sender
+
+
+def texts_of(content: Content) -> Mapping[str, str]:
+    """What *content* says in texts where Devino looks for macros, by the content's own fields.
+
+    Without the macros that a letter may have. The values for a VK template are put into its text by
+    VK, and are none.
+    """
+    texts: dict[str, str | None] = {}
+    match content:
+        case Sms():
+            texts = {"text": content.text}
+        case Viber():
+            texts = {"text": content.text, "button_text": content.button_text}
+        case Email():
+            texts = {
+                "sender_name": content.sender_name,
+                "subject": content.subject,
+                "html": without_macros(content.html),
+                "text": without_macros(content.text),
+            }
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _sender_fields(channel: Channel) -> frozenset[str]:

@@ -65,7 +65,7 @@ def _sms() -> st.SearchStrategy[Content]:
 @st.composite
 def _viber(draw: st.DrawFn) -> Content:
     text, image = draw(_optional(_text())), draw(_optional(_url()))
-    has_button = draw(st.booleans())
+    has_button = image is not None or draw(st.booleans())
     return Viber(
         draw(_text()) if text is None and image is None else text,
         image_url=image,

@@ -199,14 +199,17 @@ async def test_closing_twice_is_closing_once(connect: Connect, emulator: DevinoE
         receipt = await devino.send(message())
     await devino.close()
     await devino.close()
-    for attempt in (devino.send(message()), devino.status(receipt.id)):
-        with pytest.raises(ClientClosedError):
-            await attempt
+    with pytest.raises(ClientClosedError):
+        await devino.send(message())
+    with pytest.raises(ReadError) as unread:
+        await devino.status(receipt.id)
+    assert isinstance(unread.value.__cause__, ClientClosedError)
     [outcome, _] = await outcomes_of(devino, [message(), message()])
     assert isinstance(outcome, NotSent)
     assert isinstance(outcome.error, ClientClosedError)
     [result] = await statuses_of(devino, [receipt.id])
-    assert isinstance(result.error, ClientClosedError)
+    assert isinstance(result.error, ReadError)
+    assert isinstance(result.error.__cause__, ClientClosedError)
     assert len(emulator.requests) == 1
     assert (await other.send(message())).provider == "devino"
 

@@ -327,9 +327,11 @@ async def test_a_closed_client_sends_and_asks_nothing(emulator: DevinoEmulator) 
         assert same is client
         await client.sms.send([sms()])
     await client.close()
-    for attempt in (client.sms.send([sms()]), client.sms.statuses(["1"])):
-        with pytest.raises(ClientClosedError):
-            await attempt
+    with pytest.raises(ClientClosedError):
+        await client.sms.send([sms()])
+    with pytest.raises(ReadError) as unread:
+        await client.sms.statuses(["1"])
+    assert isinstance(unread.value.__cause__, ClientClosedError)
     assert len(emulator.requests) == 1
 
 

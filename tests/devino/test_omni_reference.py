@@ -101,3 +101,10 @@ def test_our_names_are_reserved(name: str) -> None:
 @pytest.mark.parametrize("name", ["omni", "reference", "my_omni_id", ""])
 def test_all_other_names_are_free(name: str) -> None:
     assert not is_reserved(name)
+
+
+def test_no_more_steps_are_read_than_a_message_may_have() -> None:
+    """Anybody may post: what is named there is kept, and its like with each further post."""
+    steps = " ".join(f"{number}:c{number}" for number in range(80_000))
+    _, channels = read_callback_data({"omni_channels": steps})
+    assert channels == {str(number): f"c{number}" for number in range(16)}

@@ -334,3 +334,41 @@ async def test_nothing_of_a_message_is_shown(
         await devino.send(secret)
     shown = f"{receipt!r} {caught.value!r} {caught.value} {caught.value.attempts!r}"
     assert not any(word in shown for word in ("Swordfish", "Halibut", "7903123"))
+
+
+# --- Checked --------------------------------------------------------------------------------------
+
+NO_JSON = {"devino": {"x": float("nan")}}
+NO_NAME: Any = {"devino": {5: "x"}}
+TOLD_ONCE: list[tuple[Message, list[str]]] = [
+    (Message(ANN, Email("Hi [Unsubscribe]", subject="S"), extra=NO_JSON), ["extra"]),
+    (Message(ANN, Sms("Hi"), extra=NO_JSON), ["extra"]),
+    (Message(ANN, Viber("Hi"), extra=NO_JSON), ["extra"]),
+    (Message(ANN, Email("Hi [Unsubscribe]", subject="S"), extra=NO_NAME), ["extra"]),
+    (Message(ANN, Sms("Hi"), extra=NO_NAME), ["extra"]),
+    (Message(ANN, Viber("Hi"), extra=NO_NAME), ["extra"]),
+    (Message(ANN, [Vk(template_id="7"), Sms("Hi")]), ["content"]),
+    (Message(ANN, [Vk(template_id="7", ttl=FIVE_MINUTES), Sms("Hi")]), ["content"]),
+    (Message(ANN, [Viber("Hi"), Sms("Hi")]), ["ttl"]),
+    (Message(ANN, [Viber("Hi", image_url="https://a.example/a.png")]), ["image_url"]),
+    (Message(ANN, Viber("${Name}")), ["text"]),
+]
+
+
+@pytest.mark.parametrize(("message", "fields"), TOLD_ONCE)
+async def test_each_problem_is_told_once_and_before_anything_is_asked(
+    devino: DevinoProvider, emulator: DevinoEmulator, message: Message, fields: list[str]
+) -> None:
+    assert [problem.field for problem in devino.check(message)] == fields
+    with pytest.raises(NotSentError) as refused:
+        await devino.send(message)
+    assert refused.value.field == fields[0]
+    assert emulator.requests == []
+
+
+async def test_an_sms_alone_may_hold_what_looks_like_a_macro(
+    devino: DevinoProvider, emulator: DevinoEmulator
+) -> None:
+    await devino.send(Message(ANN, Sms("${Name}")))
+    [entry] = emulator.ledger
+    assert entry.content["text"] == "${Name}"

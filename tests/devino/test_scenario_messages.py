@@ -474,7 +474,7 @@ def test_no_field_of_a_send_is_taken_from_the_scenario(sent: Message) -> None:
 def test_devino_takes_the_scenario_of_every_message_without_problems(sent: Message) -> None:
     assert list(scenario_problems(sent, SETTINGS)) == []
     body = written_task(task_for(sent))
-    check_task(body, terms(viber_combinations=False), group_ids=())
+    check_task(body, terms(), group_ids=())
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from devino_async.routes.scenario import (
+    NAME_PREFIX,
     ScenarioSettings,
     scenario_problems,
     shape_of,
@@ -85,6 +88,11 @@ def test_a_channel_that_others_follow_needs_a_ttl(content: Content) -> None:
     assert "cascade_ttl" in found.text
 
 
+@pytest.mark.parametrize("ttl", [None, MINUTES, 2 * DAY])
+def test_vk_that_others_follow_is_the_capabilities_to_refuse(ttl: timedelta | None) -> None:
+    assert problems(VK, SMS, said=settings(cascade_ttl=ttl)) == []
+
+
 def test_the_last_channel_needs_none() -> None:
     assert problems(VIBER, SMS, said=settings(cascade_ttl=None)) == []
     assert problems(VK, said=settings(cascade_ttl=None)) == []
@@ -134,7 +142,7 @@ def test_a_scenario_is_made_with_a_sender_that_is_set_never_with_a_messages(
 ) -> None:
     found = problem(*contents, said=settings(**{setting: None}))
     assert (type(found), found.field) == (InvalidMessageError, "sender")
-    assert f"setting {setting}:" in found.text
+    assert f"setting {setting} (in a URL: ?{setting}=...):" in found.text
     assert "scenarios" in found.text
     assert problems(*contents, said=settings(**{setting: ""}))
 
@@ -161,10 +169,18 @@ def test_a_vk_template_of_nobody_is_needed_to_make_a_scenario() -> None:
     assert problems(SMS, VK, said=with_task(SMS, VK, vk_template=None)) == []
 
 
-def test_of_a_message_that_has_no_shape_nothing_is_said_about_making_it() -> None:
+def test_what_making_the_scenario_needs_is_told_before_its_shape_is_known() -> None:
     said = settings(cascade_ttl=None, sender=None, vk_template=None)
     found = problems(Viber("Hi", sender="Shop"), VK, said=said)
-    assert [each.field for each in found] == ["ttl"]
+    assert [each.field for each in found] == ["ttl", "sender", "template_id"]
+    assert "?sender=" in found[1].text
+
+
+def test_where_tasks_are_named_the_shape_decides_what_is_missing() -> None:
+    said = evolve(settings(cascade_ttl=None, sender=None), task_ids={f"{NAME_PREFIX}sms-ft": "1"})
+    found = problems(Viber("Hi", sender="Shop"), SMS, said=said)
+    assert [each.field for each in found] == ["ttl", "sender"]
+    assert "Sms(..., sender=...)" in found[1].text
 
 
 @pytest.mark.parametrize("sender", [MARK, f"{MARK}\n", f"{MARK}@a.example, b@a.example"])
@@ -195,6 +211,85 @@ def test_a_sender_over_vk_is_refused() -> None:
 
 def test_whatsapp_is_the_capabilities_to_refuse() -> None:
     assert problems(WhatsApp("Hi"), SMS) == []
+
+
+BUTTON: Any = {"button_text": "Go", "button_url": "https://a.example"}
+IMAGE: Any = {"image_url": "https://a.example/a.png"}
+
+
+@pytest.mark.parametrize("text", [None, "Hi"])
+def test_a_viber_image_without_a_button_is_refused_and_what_to_add_is_told(
+    text: str | None,
+) -> None:
+    for contents in ((Viber(text, **IMAGE),), (Viber(text, **IMAGE, ttl=MINUTES), SMS)):
+        found = problem(*contents)
+        assert (type(found), found.field) == (InvalidMessageError, "image_url")
+        assert "button_text and button_url" in found.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [Viber("Hi"), Viber("Hi", **BUTTON), Viber("Hi", **IMAGE, **BUTTON), Viber(**IMAGE, **BUTTON)],
+)
+def test_the_four_documented_combinations_of_viber_are_taken(content: Viber) -> None:
+    assert problems(content) == []
+
+
+def test_half_a_button_beside_an_image_is_told_once() -> None:
+    assert problem(Viber(**IMAGE, button_text="Go")).field == "button_url"
+    assert problem(Viber(**IMAGE, button_url="https://a.example")).field == "button_text"
+
+
+# --- What would not arrive as written -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("macro", ["${Name}", "${}", "${unsubscribe}", "${\n}", "${{x}"])
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        ("text", Sms),
+        ("text", Viber),
+        ("button_text", lambda text: Viber("Hi", button_text=text, button_url="https://a.example")),
+        ("text", lambda text: Email(f"[Unsubscribe] {text}", subject="S")),
+        ("html", lambda text: Email(html=f"[Unsubscribe] {text}", subject="S")),
+    ],
+)
+def test_a_macro_in_a_text_is_refused(
+    macro: str, field: str, make: Callable[[str], Content]
+) -> None:
+    found = problem(make(f"Canary {macro}"))
+    assert (type(found), found.field) == (InvalidMessageError, field)
+    assert found.text.startswith(f"{field} for ")
+    assert "macro" in found.text
+
+
+@pytest.mark.parametrize("macro", ["${Name}", "${Unsubscribe}", "${WebVersion}", "[Unsubscribe]"])
+def test_only_the_body_of_a_letter_may_hold_its_macros(macro: str) -> None:
+    is_taken = macro.startswith("[")
+    for content in (
+        Sms(macro),
+        Viber(macro),
+        Email("[Unsubscribe]", subject=macro),
+        Email("[Unsubscribe]", subject="S", sender_name=macro),
+    ):
+        assert len(problems(content)) == (not is_taken)
+
+
+@pytest.mark.parametrize(
+    "body", ["${Unsubscribe}", "[Unsubscribe] ${WebVersion}", "{{Unsubscribe}} [WebVersion]"]
+)
+def test_a_letter_may_hold_its_two_macros_however_they_are_spelt(body: str) -> None:
+    assert problems(Email(body, subject="S")) == []
+    assert problems(Email(html=body, subject="S")) == []
+
+
+@pytest.mark.parametrize("text", ["$5", "{x}", "$ {x}", "${", "$x", "100 $ {}"])
+def test_what_is_no_macro_may_stand_anywhere(text: str) -> None:
+    assert problems(Viber(text), Sms(text), Email(f"[Unsubscribe] {text}", subject=text)) == []
+
+
+def test_values_for_a_vk_template_are_no_texts_of_a_scenario() -> None:
+    assert problems(Vk(template_id="1", template_data={"name": "${Name}"})) == []
 
 
 # --- What its template refuses, in the message's own words ----------------------------------------

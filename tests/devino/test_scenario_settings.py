@@ -70,6 +70,7 @@ def test_a_time_may_be_said_as_text(text: str) -> None:
     [
         *("", "tomorrow", "2026-12-31", "2026-13-01 00:00:00", "2026-12-31 23:59"),
         *("2026-12-31T23:59:58Z", "2026-12-31 23:59:58+03:00", "2026-12-31 23:59:58.5"),
+        *("9999-01-01 00:00:00", wall("9999-12-31")),
         *(datetime(2026, 1, 1, tzinfo=UTC), wall("2026-01-01 00:00:00.000001"), 5),
     ],
 )
@@ -147,7 +148,9 @@ def test_a_mapping_given_may_be_changed_later() -> None:
     assert settings.task_ids == {NAME: "7004"}
 
 
-@pytest.mark.parametrize("text", ["", "  ", "two\nlines", "x" * 31, "\ud800", None, 5])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "two\nlines", "x" * 31, "\ud800", "two ${x}", "${", None, 5]
+)
 def test_the_neutral_text_fits_a_button(text: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         scenario_settings(scenario_text=text)

@@ -163,6 +163,7 @@ async def test_a_key_that_may_not_read_the_named_task_is_told_so(
     error = await not_sent(connect(scenarios={NAME: task_id}))
     assert type(error) is PermissionDeniedError
     assert "needs the right to read" in error.text
+    assert error.field == "scenarios"
 
 
 async def test_without_the_right_to_read_no_second_scenario_is_made(
@@ -182,6 +183,7 @@ async def test_a_scenario_that_is_refused_is_told_with_the_vendors_reason(
     assert type(error) is RefusedError
     assert error.vendor_code == "not.available"
     assert "not.available" in error.text
+    assert error.field is None  # the task's own is none of the message's
     emulator.senders = None
     await devino.send(offer())
     assert len(await tasks_of(devino)) == 1

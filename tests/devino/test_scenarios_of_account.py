@@ -102,7 +102,7 @@ async def test_a_named_task_that_there_is_not_is_told_by_its_setting(
     for _ in range(2):
         with pytest.raises(NotSentError, match=f"404, which the setting scenarios .*{NAME}") as no:
             await devino.send(offer())
-        assert no.value.attempts == ()
+        assert (no.value.field, no.value.attempts) == ("scenarios", ())
     assert set(operations(emulator)) == {"task_get"}
 
 
