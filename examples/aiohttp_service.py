@@ -22,6 +22,7 @@ from omni_common import (
     InvalidMessageError,
     Message,
     NotSentError,
+    OmniError,
     OutcomeUnknownError,
     Receipt,
     RefusedError,
@@ -52,14 +53,20 @@ def write_down(event: Event) -> None:
     now = datetime.now(UTC).isoformat()
     line = json.dumps({"at": now, "area": event.area, "raw": event.raw})
     with LOCK, open(JOURNAL, "a", opener=lambda path, how: os.open(path, how, 0o600)) as journal:
-        journal.write(f"{line}\n")
+        journal.write(f"\n{line}")  # on a line of its own, even after one that was cut off
 
 
 async def read_back() -> None:
     """Tell the tracker what was written down before the service was started."""
-    for line in JOURNAL.read_text().splitlines() if JOURNAL.exists() else ():
-        told = json.loads(line)
-        for event in callback_area(told["area"]).read(json.dumps(told["raw"]).encode()):
+    lines = JOURNAL.read_text().splitlines() if JOURNAL.exists() else []
+    for line in filter(None, lines):
+        try:
+            told = json.loads(line)
+            events = callback_area(told["area"]).read(json.dumps(told["raw"]).encode())
+        except (ValueError, LookupError, TypeError, OmniError) as error:
+            log.warning("a line of the journal cannot be read back: %s", type(error).__name__)
+            continue
+        for event in events:
             await tracker.record(event)
 
 

@@ -60,8 +60,13 @@ __all__ = ["OmniRoute"]
 
 _ABOUT_THE_ACCOUNT = (AuthenticationError, InsufficientFundsError, RateLimitedError)
 """Refusals that say nothing against the scenario."""
-_KEY = re.compile(r"[a-z][A-Za-z]*(?:\.[a-z][A-Za-z]*)+", re.ASCII)
-"""What a key of the vendor's looks like, such as ``invalid.phone.size``."""
+_KEY = re.compile(
+    r"(?:billing|callbackUrl|contact|email|from|invalid|length|must|name|not|options|phone|priority"
+    r"|scheduledTime|text|to|too|validity)(?:\.[a-z][A-Za-z]*)+",
+    re.ASCII,
+)
+"""What a key of the vendor's looks like, such as ``invalid.phone.size``: its documented keys begin
+with these words (section F), and anything else could be somebody's address or name."""
 _SINGLE_KEYS = frozenset({"forbidden", "invalid", "unknown"})
 """Its documented keys of one word."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
     ReadError,
+    RefusedError,
 )
 from omni_common.history import accounted
 from omni_common.redaction import shown_id
@@ -72,6 +74,7 @@ class Scenarios:
         self._searches: dict[str, _Search] = {}
         self._made: set[str] = set()
         self._unread: dict[str, set[str]] = {}
+        self._begun: Counter[str] = Counter()
         self._unfit: dict[str, str] = {}
         self._trusted: dict[str | None, str | None] = {}
         self._doubted_at: dict[str, float] = {}
@@ -142,10 +145,13 @@ class Scenarios:
                 raise
             self._remember(name, known, _SECONDS_BETWEEN_DOUBTS)  # nothing is known against it
             return known
-        if not isinstance(found, Scenario):
+        if isinstance(found, Scenario):
+            if known is None or found is not known:
+                self._unread.pop(name, None)
+                self._begun.pop(name, None)
+        else:
             self._known.pop(name, None)
             found = await self._make(shape, found)
-        self._unread.pop(name, None)
         self._remember(name, found, SECONDS_BETWEEN_LOOKS)
         return found
 
@@ -168,8 +174,24 @@ class Scenarios:
             ours = await self._tasks(NAME_PREFIX, included_states=states, types=types)
             if (found := await self._usable(ours, shape)) is not None:
                 return found
+            # A list may be late, or know it by another name; it is made anew only if it is gone.
+            if await self._is_still_there(shape):
+                return self._known[name]
         names = frozenset(str(task.task_name) for task in ours)
         return _Useless(names, standing(name, [*tasks, *ours]))
+
+    async def _is_still_there(self, shape: Shape) -> bool:
+        """Whether the scenario that is used, which no list shows, can be used all the same."""
+        known = self._good(shape.name)
+        if known is None:
+            return False
+        try:
+            task = await self._client.omni.task(known.task_id)
+        except ReadError as error:
+            if type(error.__cause__) is RefusedError:  # Devino does not know it any more
+                return False
+            raise
+        return not (standstill(task, self._trusted) or misfit(task, shape))
 
     async def _appointed(self, shape: Shape, task_id: str) -> Scenario:
         """The task that the settings name for *shape*, which is never made here."""
@@ -209,13 +231,16 @@ class Scenarios:
             new = new_task(shape, self._settings, self._wall_clock())
         self._check_times(new)
         self._check_number(name, others.ids)
+        self._check_begun(name)
         self._check_room(name, others.names)
         self._made.add(name)  # before it is: those that are being made now count as well
+        self._begun[name] += 1
         with _or_not_sent(f"the scenario {name} could not be made", right=right):
             try:
                 task_id = await self._client.omni.create_task(new)
             except NotSentError:
                 self._made.discard(name)
+                self._begun[name] -= 1
                 raise
         self._unread.setdefault(name, set()).add(task_id)
         with _or_not_sent(f"the scenario {name} was made and could not be read", right=right):
@@ -256,6 +281,15 @@ class Scenarios:
                 f"there are already {len(ids)} tasks {name} that cannot be used ({told}), so no"
                 f" further one is made: look at them at Devino, or set scenarios to {name}=ID, a"
                 " task of yours"
+            )
+            raise _unusable(problem)
+
+    def _check_begun(self, name: str) -> None:
+        """Refuse to go on making what no list shows afterwards: the answers may have been lost."""
+        if self._begun[name] >= MOST_OF_A_NAME:
+            problem = (
+                f"{self._begun[name]} tasks {name} were made here, or may have been, and none can"
+                f" be used: look at them at Devino, or set scenarios to {name}=ID, a task of yours"
             )
             raise _unusable(problem)
 

@@ -137,8 +137,9 @@ def _token_after(paths: Iterable[str]) -> re.Pattern[str]:
     """Finds what stands behind one of *paths*, up to the end of the URL's path.
 
     Servers decode a path before it is looked up, so each of its characters may be written as a
-    percent-escape too. A token has at least one letter, digit, ``_`` or ``-``, so that what was
-    masked already, and punctuation behind a path, is none.
+    percent-escape too; and where somebody mistyped a URL there may be a slash too many, or one that
+    is escaped twice, before a token that is good all the same. A token has at least one letter,
+    digit, ``_`` or ``-``, so that what was masked already, and punctuation behind a path, is none.
     """
     written = sorted("".join(map(_in_two_ways, f"{path}/")) for path in paths)
     if not written:
@@ -148,6 +149,8 @@ def _token_after(paths: Iterable[str]) -> re.Pattern[str]:
 
 
 def _in_two_ways(character: str) -> str:
+    if character == "/":
+        return "(?:/|%2f|%252f)+"
     return f"(?:{re.escape(character)}|%{ord(character):02x})"
 
 

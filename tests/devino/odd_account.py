@@ -27,6 +27,8 @@ class OddAccount:
         made: The fields of each task that is made here, beside those of ``told_task``.
         tasks: Those that there are.
         hides_made: Whether those made here are neither listed nor read.
+        lists_none: Whether its lists are empty, while tasks can be read.
+        answers_nothing: Whether a creation is answered with what nobody can read.
         fails: Whether it fails to list and to read.
         creations: How many tasks were made.
     """
@@ -34,6 +36,8 @@ class OddAccount:
     made: dict[str, Any] = Factory(dict)
     tasks: list[dict[str, Any]] = Factory(list)
     hides_made: bool = False
+    lists_none: bool = False
+    answers_nothing: bool = False
     fails: bool = False
     creations: int = 0
 
@@ -63,11 +67,12 @@ class OddAccount:
         id = str(100 + self.creations)
         if not self.hides_made:
             self.tasks.append(told_task(id=id, taskName=name, **self.made))
-        return result({"code": "OK", "result": id})
+        return b"<html>" if self.answers_nothing else result({"code": "OK", "result": id})
 
     def _list(self, query: dict[str, list[str]]) -> bytes:
         states = query.get("includedStates")
-        passing = [each for each in self.tasks if states is None or each["state"] in states]
+        listed = [] if self.lists_none else self.tasks
+        passing = [each for each in listed if states is None or each["state"] in states]
         return result(passing[int(query["offset"][0]) :])
 
 

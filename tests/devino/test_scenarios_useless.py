@@ -101,7 +101,43 @@ async def test_a_useless_one_that_becomes_usable_is_used(clock: FakeClock) -> No
         assert account.creations == 1
 
 
+async def test_one_that_no_list_shows_is_used_as_long_as_it_can_be_read(clock: FakeClock) -> None:
+    account = OddAccount(lists_none=True)
+    async with account.server() as server, sending_over(server, clock) as devino:
+        for _ in range(10):
+            await devino.send(offer())
+            await clock.advance(SECONDS_BETWEEN_LOOKS)
+        assert account.creations == 1
+
+
 # --- No more than three of a name -----------------------------------------------------------------
+
+
+async def test_however_often_one_comes_to_nothing_only_three_are_made_here(
+    clock: FakeClock,
+) -> None:
+    account = OddAccount()
+    async with account.server() as server, sending_over(server, clock) as devino:
+        for _ in range(MOST_OF_A_NAME):
+            await devino.send(offer())
+            account.tasks[-1]["state"] = "FAILED"  # final, so that the account's does not count
+            await clock.advance(SECONDS_BETWEEN_LOOKS)
+        for _ in range(3):
+            with pytest.raises(NotSentError, match="there are already 3 tasks") as error:
+                await devino.send(offer())
+            assert type(error.value) is NotSentError
+        assert account.creations == MOST_OF_A_NAME
+
+
+async def test_creations_whose_answers_are_lost_are_counted_too(clock: FakeClock) -> None:
+    account = OddAccount(hides_made=True, answers_nothing=True)
+    async with account.server() as server, sending_over(server, clock) as devino:
+        for _ in range(10):
+            with pytest.raises(NotSentError):
+                await devino.send(offer())
+        assert account.creations == MOST_OF_A_NAME
+        with pytest.raises(NotSentError, match=r"3 tasks .* were made here, or may have been"):
+            await devino.send(offer())
 
 
 @pytest.mark.parametrize("state", ["ACTIVE", "DRAFT", "STOPPED", "STOPPED_BALANCE_BLOCKED", None])

@@ -100,7 +100,7 @@ async def test_a_service_hears_that_the_second_channel_delivered(service: Servic
     }
     assert service.vendor.was_asked("status") == 0  # it was told, and did not have to ask
     # Every event was written down.
-    lines = [json.loads(line) for line in service.journal.read_text().splitlines()]
+    lines = [json.loads(line) for line in service.journal.read_text().splitlines() if line]
     [area] = {line["area"] for line in lines}
     assert area in {"messente.delivery", "devino.omni"}
     assert service.journal.stat().st_mode & 0o777 == 0o600
@@ -135,7 +135,9 @@ async def test_a_service_reads_its_journal_when_it_starts(
     del vendor
     told = {"omnimessage_id": "d7248cda", "message_id": "3", "channel": "sms", "status": "DELIVRD"}
     line = json.dumps({"at": "2030-01-01", "area": "messente.delivery", "raw": told})
-    Path(settings["CALLBACK_JOURNAL"]).write_text(f"{line}\n")
+    elsewhere = json.dumps({"area": "nobody.knows", "raw": {}})
+    cut_off = line[: len(line) // 2]  # by a crash, say
+    Path(settings["CALLBACK_JOURNAL"]).write_text(f"{cut_off}\n{elsewhere}\n\n{line}\n{cut_off}")
     port = str(free_port())
     own = {"PORT": port, "UVICORN_PORT": port, "CALLBACK_BASE_URL": f"http://127.0.0.1:{port}"}
     async with running(COMMANDS[name], {**settings, **own}) as program:
