@@ -24,15 +24,16 @@ SECRETS = {area: file.read_text().splitlines() for area, file in FILES.items() i
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Takes each request in a thread, so that a client that says nothing holds up nobody."""
+    """Takes each request in a thread, so that a client that says nothing holds up nobody.
 
-    daemon_threads = True
+    At the end it waits for the threads, so that a post is not cut off while it is taken.
+    """
 
 
 class Quiet(WSGIRequestHandler):
     """Logs no requests: the path of a post that no vendor signs ends with a secret token."""
 
-    timeout = 10
+    timeout = 5  # seconds for a client to say something
 
     def log_message(self, *_: object) -> None:
         """Do nothing, where wsgiref prints the path to standard error."""
