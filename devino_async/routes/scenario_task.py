@@ -137,7 +137,7 @@ def end_of(triggers: Iterable[Trigger] | Iterable[TriggerInfo]) -> datetime | No
 
 
 def lasts(end: datetime | None, now: datetime) -> bool:
-    """Whether *end*, of whatever zone, is surely to come, and more than a day away (T30)."""
+    """Whether *end* is more than two days away, and so surely to come in whatever zone (T30)."""
     return end is not None and end - _in_utc_without_zone(now) > _MARGIN
 
 

@@ -145,11 +145,7 @@ class Scenarios:
                 raise
             self._remember(name, known, _SECONDS_BETWEEN_DOUBTS)  # nothing is known against it
             return known
-        if isinstance(found, Scenario):
-            if known is None or found is not known:
-                self._unread.pop(name, None)
-                self._begun.pop(name, None)
-        else:
+        if not isinstance(found, Scenario):
             self._known.pop(name, None)
             found = await self._make(shape, found)
         self._remember(name, found, SECONDS_BETWEEN_LOOKS)
@@ -175,23 +171,22 @@ class Scenarios:
             if (found := await self._usable(ours, shape)) is not None:
                 return found
             # A list may be late, or know it by another name; it is made anew only if it is gone.
-            if await self._is_still_there(shape):
-                return self._known[name]
+            if (found := await self._still_in_use(shape)) is not None:
+                return found
         names = frozenset(str(task.task_name) for task in ours)
         return _Useless(names, standing(name, [*tasks, *ours]))
 
-    async def _is_still_there(self, shape: Shape) -> bool:
-        """Whether the scenario that is used, which no list shows, can be used all the same."""
+    async def _still_in_use(self, shape: Shape) -> Scenario | None:
+        """The scenario that is used, which no list shows as usable, if Devino says it is."""
         known = self._good(shape.name)
         if known is None:
-            return False
+            return None
         try:
-            task = await self._client.omni.task(known.task_id)
+            return self._judged(await self._client.omni.task(known.task_id), shape)
         except ReadError as error:
             if type(error.__cause__) is RefusedError:  # Devino does not know it any more
-                return False
+                return None
             raise
-        return not (standstill(task, self._trusted) or misfit(task, shape))
 
     async def _appointed(self, shape: Shape, task_id: str) -> Scenario:
         """The task that the settings name for *shape*, which is never made here."""
@@ -212,16 +207,23 @@ class Scenarios:
         return [task async for task in tasks if (task.task_name or "").startswith(beginning)]
 
     async def _usable(self, tasks: list[Task], shape: Shape) -> Scenario | None:
-        known = self._known.get(shape.name)
+        """The first of *tasks*, which a list showed, that messages of *shape* can go by."""
         for listed in called(shape.name, tasks, self._trusted):
             task = listed if is_told(listed) else await self._client.omni.task(listed.id or "")
-            end = end_of(task.triggers_info)
-            if end is None and known is not None and known.task_id == task.id:
-                end = known.end  # that which it was made with
-            problem = standstill(task, self._trusted) or misfit(task, shape)
-            if problem is None and lasts(end, self._clock.now()):
-                return scenario_of(task, shape, end)
+            if (found := self._judged(task, shape)) is not None:
+                self._unread.pop(shape.name, None)  # what was made here is found in lists
+                self._begun.pop(shape.name, None)
+                return found
         return None
+
+    def _judged(self, task: Task, shape: Shape) -> Scenario | None:
+        """*task* as the scenario of *shape*; None if it is of no use, or ends too soon."""
+        end, known = end_of(task.triggers_info), self._known.get(shape.name)
+        if end is None and known is not None and known.task_id == task.id:
+            end = known.end  # that which it was made with
+        if standstill(task, self._trusted) or misfit(task, shape):
+            return None
+        return scenario_of(task, shape, end) if lasts(end, self._clock.now()) else None
 
     async def _make(self, shape: Shape, others: _Useless) -> Scenario:
         name, right = shape.name, _instead(shape.name)

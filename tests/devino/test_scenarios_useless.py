@@ -110,6 +110,20 @@ async def test_one_that_no_list_shows_is_used_as_long_as_it_can_be_read(clock: F
         assert account.creations == 1
 
 
+@pytest.mark.parametrize("listed", [True, False])
+async def test_one_whose_end_has_come_near_is_given_up_whether_a_list_shows_it_or_not(
+    clock: FakeClock, *, listed: bool
+) -> None:
+    account = OddAccount(lists_none=not listed)
+    async with account.server() as server, sending_over(server, clock) as devino:
+        await devino.send(offer())
+        tomorrow = (clock.now() + DAY).strftime("%Y-%m-%d %H:%M:%S")
+        account.tasks[0] |= ending(tomorrow)
+        await clock.advance(SECONDS_BETWEEN_LOOKS)
+        await devino.send(offer())
+        assert account.creations == 2
+
+
 # --- No more than three of a name -----------------------------------------------------------------
 
 
