@@ -14,8 +14,6 @@ __all__ = ["ID_PREFIX", "channel_of", "part_report"]
 ID_PREFIX = "messente:"
 """How the ids of receipts begin; the omnimessage's own id follows."""
 
-_CHANNELS = {member.value: member for member in Channel}
-
 
 def part_report(result: DeliveryResult) -> PartReport:
     """One channel's share of a report, as all vendors' are."""
@@ -34,7 +32,7 @@ def part_report(result: DeliveryResult) -> PartReport:
 
 def channel_of(word: str | None) -> Channel | str:
     """The shared channel for one of Messente's, else its own word; ``unknown`` for none."""
-    return _CHANNELS.get(str(word), str(word)) if word else "unknown"
+    return Channel.known(str(word)) if word else "unknown"
 
 
 def _fault(result: DeliveryResult) -> DeliveryFault | None:

@@ -64,6 +64,14 @@ class Channel(StrEnum):
     EMAIL = "email"
     VK = "vk"
 
+    @classmethod
+    def known(cls, word: str) -> Channel | str:
+        """The channel that is called *word*; a word for none stays what it is."""
+        try:
+            return cls(word)
+        except ValueError:
+            return word
+
 
 class Priority(Enum):
     """How urgent a message is among others of the same account. Names follow the vendors' words."""

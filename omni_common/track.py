@@ -32,7 +32,6 @@ T = TypeVar("T")
 
 _UNKNOWN = "unknown"
 """The channel of a part where the vendor names none."""
-_CHANNELS = {channel.value: channel for channel in Channel}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RECEIPTS = 2
 """Ids of receipts that are kept: whether there is one, or more than one, is all that matters."""
@@ -340,7 +339,7 @@ def _cleaned(part: PartReport) -> PartReport:
 
 
 def _channel(name: Channel | str | None) -> Channel | str:
-    return _CHANNELS.get(name, name) if name else _UNKNOWN
+    return Channel.known(name) if name else _UNKNOWN
 
 
 def _order(channels: Iterable[Channel | str]) -> tuple[Channel | str, ...]:

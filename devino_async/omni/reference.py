@@ -63,7 +63,4 @@ def _steps(text: str) -> Iterator[tuple[str, Channel | str]]:
     for step in text.split(maxsplit=_MOST_STEPS)[:_MOST_STEPS]:
         id, _, word = step.partition(":")
         if id and word:
-            yield unquote(id), _WORDS.get(word, word)
-
-
-_WORDS: Mapping[str, Channel] = {channel.value: channel for channel in Channel}
+            yield unquote(id), Channel.known(word)

@@ -352,3 +352,10 @@ def test_times_in_any_zone_are_the_same_moment() -> None:
     one = Message(TO, HI, reference="1", send_at=datetime(2027, 1, 1, tzinfo=UTC))
     other = Message(TO, HI, reference="1", send_at=datetime(2027, 1, 1, 2, tzinfo=there))
     assert one == other
+
+
+def test_a_channel_is_known_by_its_word_and_another_word_stays_what_it_is() -> None:
+    assert [Channel.known(channel.value) for channel in Channel] == list(Channel)
+    assert Channel.known(Channel.SMS) is Channel.SMS
+    assert Channel.known("rcs") == "rcs"
+    assert not isinstance(Channel.known("SMS"), Channel)
