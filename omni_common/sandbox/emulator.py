@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -332,8 +332,27 @@ class Emulator(ABC):
         entry = self.ledger[id]
         return self.callback(entry, change) if change in entry.plan else None
 
-    async def _serve(self, web_request: web.Request) -> web.StreamResponse:
-        request, match = self._read(web_request, await web_request.read())
+    async def respond(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Reply, Fault | None]:
+        """Do the work of one request, and return the answer with what is to happen to it.
+
+        The vendor without its web server: for tests that bring requests by a line of their own.
+        *target* is the path with its query, as sent; *headers* are looked up in any case.
+        """
+        path, _, query = target.partition("?")
+        inside = path.removeprefix(self.path) if path.startswith(self.path) else None
+        match = Match() if inside is None else find_operation(self.operations(), method, inside)
+        request = ReceivedRequest(
+            method=method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=body,
+            at=self.clock.now(),
+            operation=match.operation.name if match.operation else None,
+            parameters=match.parameters,
+        )
         self.requests.append(request)
         first: list[Maker] = []
         self._before_answer = first if self.posting().before_answer else None
@@ -344,27 +363,14 @@ class Emulator(ABC):
         self._handled += 1
         self._progress.set()
         await self._callbacks.post_at_once(first)
-        return await put(web_request, reply, fault, self._closing)
+        return reply, fault
 
-    def _read(self, web_request: web.Request, body: bytes) -> tuple[ReceivedRequest, Match]:
-        path, _, query = web_request.raw_path.partition("?")
-        inside = path.startswith(self.path)
-        match = (
-            find_operation(self.operations(), web_request.method, path.removeprefix(self.path))
-            if inside
-            else Match()
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        reply, fault = await self.respond(
+            request.method, request.raw_path, request.headers.copy(), body
         )
-        request = ReceivedRequest(
-            method=web_request.method,
-            path=path,
-            query=query,
-            headers=web_request.headers.copy(),
-            body=body,
-            at=self.clock.now(),
-            operation=match.operation.name if match.operation else None,
-            parameters=match.parameters,
-        )
-        return request, match
+        return await put(request, reply, fault, self._closing)
 
     def _answer(self, request: ReceivedRequest, match: Match) -> tuple[Reply, Fault | None]:
         """Decide what *request* gets; a number's own fault shows only once it was accepted."""
@@ -373,7 +379,10 @@ class Emulator(ABC):
             return self.fault_reply(ordered, Reply(200)), ordered
         refusal = self.refuse(request)
         if refusal is not None or match.operation is None:
-            reply = refusal or self._no_operation(request, match)
+            known = match.allowed
+            reply = refusal or (
+                self.wrong_method(request, known) if known else self.unknown_path(request)
+            )
             return (self.fault_reply(ordered, reply), ordered) if ordered else (reply, None)
         numbers = tuple(match.operation.recipients(request))
         if ordered is None and self._limits.tell(numbers):
@@ -382,11 +391,6 @@ class Emulator(ABC):
         reply = match.operation.handle(request)
         fault = ordered or (fault_of(numbers) if len(self.ledger) > before else None)
         return (self.fault_reply(fault, reply), fault) if fault else (reply, None)
-
-    def _no_operation(self, request: ReceivedRequest, match: Match) -> Reply:
-        if match.allowed:
-            return self.wrong_method(request, match.allowed)
-        return self.unknown_path(request)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

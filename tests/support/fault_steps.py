@@ -39,6 +39,7 @@ __all__ = [
     "stall",
     "stall_body",
     "tunnel",
+    "whole_answer",
 ]
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -59,6 +60,11 @@ class Received:
     @property
     def request_line(self) -> str:
         return self.head.split(b"\r\n", 1)[0].decode("ascii")
+
+    @property
+    def length(self) -> int:
+        """How many bytes of body the head promises."""
+        return int(self.header("content-length") or 0)
 
     def header(self, name: str) -> str | None:
         """The value of a header that may come once at most."""
@@ -106,14 +112,26 @@ class Line:
         self._first = await self.reader.read(1)
         return bool(self._first)
 
-    async def read_request(self) -> Received:
-        """Read one whole request, and count it."""
+    async def read_first_byte(self) -> None:
+        """Wait until a request begins."""
+        if not self._first:
+            self._first = await self.reader.readexactly(1)
+
+    async def read_head(self) -> Received:
+        """Read a request up to its body."""
         head = self._first + await self.reader.readuntil(b"\r\n\r\n")
         self._first = b""
-        received = Received(head, b"")
-        length = received.header("content-length")
-        if length is not None:
-            received = Received(head, await self.reader.readexactly(int(length)))
+        return Received(head, b"")
+
+    async def read_all_but_one_byte(self) -> None:
+        """Read a request except for the last byte of its body, if it has one."""
+        head = await self.read_head()
+        await self.reader.readexactly(max(head.length - 1, 0))
+
+    async def read_request(self) -> Received:
+        """Read one whole request, and count it."""
+        head = await self.read_head()
+        received = Received(head.head, await self.reader.readexactly(head.length))
         self.requests += 1
         self._arrived(received)
         return received
