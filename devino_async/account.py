@@ -14,6 +14,7 @@ from devino_async.converter import read_object
 from devino_async.problems import invalid_query
 from devino_async.query import parameters
 from omni_common.exchange import Answer, Failure, Operation, Request
+from omni_common.redaction import mask_text, shown_key, shown_keys
 from omni_common.transport import Transport
 
 __all__ = [
@@ -52,7 +53,7 @@ class AccountInfo:
     """
 
     company_id: str | None = None
-    account_type: str | None = None
+    account_type: str | None = field(default=None, repr=shown_key)
     add_percent: Decimal | None = None
     balance: Decimal | None = None
     credit: Decimal | None = None
@@ -61,10 +62,10 @@ class AccountInfo:
     reserve_viber: Decimal | None = None
     currency_id: str | None = None
     is_blocked: bool | None = None
-    recalc_bill_rate: Any = field(default=None, hash=False)
+    recalc_bill_rate: Any = field(default=None, repr=mask_text, hash=False)
     disable_threshold: Decimal | None = None
     notify_threshold: Decimal | None = None
-    valid_packet_channels: tuple[str, ...] = ()
+    valid_packet_channels: tuple[str, ...] = field(default=(), repr=shown_keys)
     raw: Any = field(default=None, repr=False, hash=False)
 
 

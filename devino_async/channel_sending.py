@@ -29,6 +29,7 @@ from devino_async.query import Query
 from devino_async.results import in_place
 from omni_common.errors import Outcome
 from omni_common.exchange import Answer, Failure, Operation, Request
+from omni_common.redaction import shown_key
 from omni_common.transport import Transport
 
 __all__ = [
@@ -82,7 +83,7 @@ class ChannelResult:
     """
 
     outcome: Outcome
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     message_id: str | None = None
     reasons: tuple[Reason, ...] = ()
     raw: Any = field(default=None, repr=False, hash=False)

@@ -18,7 +18,7 @@ from devino_async.whatsapp import WhatsAppResource
 from devino_async.zone import account_zone as zone_of
 from omni_common.client import VendorClient
 from omni_common.clock import Clock
-from omni_common.errors import ConfigurationError
+from omni_common.errors import ConfigurationError, hides_arguments
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions, TransportSettings
 from omni_common.transport import Transport
@@ -58,6 +58,7 @@ class DevinoClient(VendorClient):
     account: AccountResource
     """The account's balance and limits."""
 
+    @hides_arguments
     def __init__(
         self,
         key: str | Secret | None = None,

@@ -157,4 +157,10 @@ def optional_mapping(name: str | None = None, *, check: Validator = check_mappin
 
 def optional_text_or_mapping() -> Any:
     """Text or such a mapping, where the vendor's pages have both (T25); it shows nothing of it."""
-    return field(default=None, repr=False, hash=False, validator=optional(check_text_or_mapping))
+    return field(
+        default=None,
+        converter=copied,
+        repr=False,
+        hash=False,
+        validator=optional(check_text_or_mapping),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from omni_common.errors import InvalidMessageError, InvalidQueryError
 
@@ -12,6 +12,7 @@ __all__ = [
     "check_list",
     "invalid",
     "invalid_query",
+    "is_list",
     "is_sendable",
     "is_text",
     "phone_problem",
@@ -38,8 +39,7 @@ def check_list(messages: Sequence[T], kind: type[T], *, most: int | None = None)
     Raises:
         InvalidMessageError: It is empty, too long, or holds something else.
     """
-    several = isinstance(messages, Sequence) and not isinstance(messages, str | bytes)
-    if not several or not all(isinstance(message, kind) for message in messages):
+    if not is_list(messages) or not all(isinstance(message, kind) for message in messages):
         raise invalid("messages", f"must be a list of {kind.__name__}")
     if not messages or (most is not None and len(messages) > most):
         limits = "at least 1" if most is None else f"1 to {most}"
@@ -51,6 +51,11 @@ def phone_problem(value: object) -> str | None:
     if isinstance(value, str) and _PHONE.fullmatch(value) is not None:
         return None
     return "must be 7 to 15 digits, the first not 0, with or without +"
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether *value* is a list, a tuple or the like, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def is_text(value: object) -> TypeGuard[str]:

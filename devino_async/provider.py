@@ -22,6 +22,7 @@ from omni_common.errors import (
     NotSupportedError,
     OmniError,
     UnknownMessageError,
+    hides_arguments,
 )
 from omni_common.exchange import OnUnknown
 from omni_common.history import History
@@ -53,6 +54,7 @@ class DevinoProvider(OmniProvider):
     client: DevinoClient
     """The native client, sharing this provider's connections."""
 
+    @hides_arguments
     def __init__(
         self,
         key: str | Secret | None = None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from devino_async.problems import invalid_query, is_sendable, is_text
 from devino_async.zone import is_certain, wall_clock
@@ -23,6 +23,7 @@ __all__ = [
     "digits",
     "filtered",
     "flag",
+    "is_whole",
     "minutes",
     "parameters",
     "text",
@@ -38,6 +39,8 @@ Filters: TypeAlias = Mapping[str, tuple[str, Callable[..., Any]]]
 
 _LONGEST_ID = 40
 """Digits; the longest id in the vendor's documents has 21 (T19)."""
+_TOO_LARGE = 10**_LONGEST_ID
+"""No number has more digits than an id: Python does not even write one of thousands."""
 
 
 def parameters(*pairs: tuple[str, Any]) -> Query:
@@ -124,16 +127,22 @@ def whole(
     required: bool = False,
     refusal: Refusal = invalid_query,
 ) -> int | None:
-    """A whole number of at least *least*.
+    """A whole number of at least *least*, and of at most 40 digits.
 
     Raises:
         InvalidQueryError: It is something else.
     """
     if number is None and not required:
         return None
-    if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise refusal(name, f"must be a whole number, {least} or more")
+    if not is_whole(number) or number < least:
+        demand = f"must be a whole number, {least} or more, of up to {_LONGEST_ID} digits"
+        raise refusal(name, demand)
     return number
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether *value* is a whole number of at most 40 digits; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
 
 
 def digits(
@@ -142,11 +151,11 @@ def digits(
     """An id that the vendor wants as a whole number, exactly (T20).
 
     Raises:
-        InvalidQueryError: *id* is anything but ASCII digits.
+        InvalidQueryError: *id* is anything but 1 to 40 ASCII digits.
     """
     if id is None and not required:
         return None
-    if isinstance(id, int) and not isinstance(id, bool) and id >= 0:
+    if is_whole(id) and id >= 0:
         return id
     if not isinstance(id, str) or not id.isascii() or not id.isdigit() or len(id) > _LONGEST_ID:
         raise refusal(name, "must be an id made of digits, as Devino gave it")
@@ -209,6 +218,8 @@ def _texts(name: str, value: Any) -> Iterable[str]:
             return ()
         case bool():
             return ("true" if value else "false",)
+        case Enum():
+            return _texts(name, value.value)
         case str():
             if not is_sendable(value):
                 raise invalid_query(name, "must be text of whole characters")

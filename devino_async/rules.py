@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from attrs import Attribute
 
 from devino_async.problems import invalid, is_text, phone_problem
-from devino_async.query import digits
+from devino_async.query import digits, is_whole
 from devino_async.zone import in_utc
 from omni_common import rules
 from omni_common.converter import JsonError, dumps
@@ -119,11 +119,10 @@ def check_numeric_ids(owner: object, attribute: Attribute[Any], value: object) -
 
 
 def number(least: int = 0, most: int | None = None) -> Validator:
-    """A whole number of at least *least* and at most *most*."""
+    """A whole number of at least *least* and at most *most*, and of at most 40 digits."""
 
     def check(_: object, attribute: Attribute[Any], value: object) -> None:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        if not is_number or not _is_within(value, least, most):
+        if not is_whole(value) or not _is_within(value, least, most):
             raise invalid(attribute.name, f"must be a whole number, {_limits(least, most)}")
 
     return check

@@ -28,6 +28,7 @@ from devino_async.viber import ViberResource as _ViberResource
 from devino_async.vk import VkResource as _VkResource
 from devino_async.whatsapp import WhatsAppResource as _WhatsAppResource
 from omni_common.clock import Clock
+from omni_common.errors import hides_arguments
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 from omni_common.source import chunks
@@ -185,6 +186,7 @@ class DevinoClient(BlockingClient[_client.DevinoClient]):
     account: AccountResource
     """The account's balance and limits."""
 
+    @hides_arguments
     def __init__(
         self,
         key: str | Secret | None = None,

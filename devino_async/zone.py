@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from omni_common.clock import read_time
 from omni_common.errors import ConfigurationError
 
 __all__ = ["account_zone", "in_utc", "is_certain", "moment", "parse_time", "wall_clock"]
@@ -42,7 +43,8 @@ def account_zone(name: str | None) -> tzinfo | None:
             "account_zone must be an IANA zone such as Europe/Moscow, or an offset such as +03:00;"
             " names of zones need the system's time zone data, or the package tzdata"
         )
-        raise ConfigurationError(msg, provider="devino", field="account_zone") from None
+    # Raised out here, so that an error that quotes the name is no context.
+    raise ConfigurationError(msg, provider="devino", field="account_zone")
 
 
 def parse_time(value: Any) -> datetime | None:
@@ -50,7 +52,7 @@ def parse_time(value: Any) -> datetime | None:
     if not isinstance(value, str) or _TIME.fullmatch(value) is None:
         return None
     try:
-        return datetime.fromisoformat(value)
+        return read_time(value)
     except ValueError:
         return None
 

@@ -21,6 +21,8 @@ Validator: TypeAlias = "Callable[[Any, Attribute[Any], Any], None]"
 M = TypeVar("M", bound=StrEnum)
 T = TypeVar("T")
 
+_LARGEST = 2**63 - 1
+
 Minutes: TypeAlias = Annotated[timedelta, "minutes"]
 """A duration that the wire carries in whole minutes; any other is carried in seconds (T38)."""
 
@@ -135,9 +137,9 @@ def minutes() -> Validator:
     return check
 
 
-def one_lifetime(owner: object) -> None:
+def one_lifetime(owner: Any) -> None:
     """Refuse *owner* if it says in seconds and in minutes how long its channel is tried."""
-    if getattr(owner, "ttl", None) is not None and getattr(owner, "validity", None) is not None:
+    if owner.ttl is not None and owner.validity is not None:
         raise invalid(owner, "validity", "does not go with ttl: give only one of the two")
 
 
@@ -153,19 +155,22 @@ def aware() -> Validator:
 
 
 def _has_utc(when: datetime) -> bool:
+    if when.utcoffset() is None:
+        return False
     try:
         when.astimezone(UTC)
     except OverflowError:  # in the first and last hours of the calendar
         return False
-    return when.utcoffset() is not None
+    return True
 
 
 def whole(*, at_least: int, at_most: int | None = None) -> Validator:
-    """A whole number in a range."""
+    """A whole number in a range; of at most 64 bits, where no other limit is named."""
     limit = f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+    most = _LARGEST if at_most is None else at_most
 
     def check(owner: object, attribute: Attribute[Any], value: object) -> None:
-        if type(value) is not int or value < at_least or (at_most is not None and value > at_most):
+        if type(value) is not int or not at_least <= value <= most:
             raise invalid(owner, attribute.name, f"must be a whole number {limit}")
 
     return check
@@ -199,12 +204,11 @@ def several(*kinds: type, at_least: int = 0, at_most: int | None = None) -> Vali
     size = f"{at_least} or more" if at_most is None else f"{at_least} to {at_most}"
 
     def check(owner: object, attribute: Attribute[Any], value: object) -> None:
-        fits = isinstance(value, tuple) and all(isinstance(item, kinds) for item in value)
-        if not fits:
-            raise invalid(owner, attribute.name, f"must be {size} of {names}")
-        count = len(value) if isinstance(value, tuple) else 0
-        if count < at_least or (at_most is not None and count > at_most):
-            raise invalid(owner, attribute.name, f"must be {size} of {names}; it has {count}")
+        demand = f"must be {size} of {names}"
+        if not isinstance(value, tuple) or not all(isinstance(item, kinds) for item in value):
+            raise invalid(owner, attribute.name, demand)
+        if len(value) < at_least or (at_most is not None and len(value) > at_most):
+            raise invalid(owner, attribute.name, f"{demand}; it has {len(value)}")
 
     return check
 
@@ -240,11 +244,11 @@ def copied(mapping: Mapping[str, str] | None) -> Mapping[str, str] | None:
 
 def member(kind: type[M], value: M | str, field: str) -> M:
     """The member of a closed vocabulary by its word."""
-    try:
-        return kind(value)
-    except ValueError:
-        demand = f"{field} must be one of {', '.join(kind)}"
-    raise InvalidMessageError(demand, field=field)
+    # Only text is looked up: an enum that does not know a value writes it out, however long.
+    known = {str(each): each for each in kind}
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise InvalidMessageError(f"{field} must be one of {', '.join(kind)}", field=field)
 
 
 def exactly_one(owner: object, *names: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from omni_common.clock import read_time
+
 __all__ = ["decimal", "identifier", "text", "time", "whole"]
 
 
@@ -29,7 +31,7 @@ def identifier(value: object) -> str | None:
 def time(value: object) -> datetime | None:
     """A time of ISO-8601; without a zone it is UTC (T36)."""
     try:
-        when = datetime.fromisoformat(text(value) or "")
+        when = read_time(text(value) or "")
     except ValueError:
         return None
     return when.replace(tzinfo=UTC) if when.utcoffset() is None else when

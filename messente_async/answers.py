@@ -23,7 +23,7 @@ from messente_async.report import (
 )
 from omni_common.converter import JsonError, loads
 from omni_common.exchange import Answer, Failure, FailureKind
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 
 __all__ = [
     "ERROR_CODES",
@@ -71,8 +71,8 @@ class ErrorItem:
     that may quote the request.
     """
 
-    code: str | None = None
-    title: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
+    title: str | None = field(default=None, repr=shown_key)
     detail: str | None = field(default=None, repr=mask_text)
     source: str | None = field(default=None, repr=mask_text)
 
@@ -136,7 +136,7 @@ class MessageResult:
     """One channel's message of an accepted omnimessage."""
 
     message_id: str | None
-    channel: Channel | str | None
+    channel: Channel | str | None = field(repr=shown_key)
     sender: str | None = field(default=None, repr=mask_sender)
 
 

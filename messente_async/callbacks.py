@@ -25,7 +25,7 @@ from messente_async.omnimessage import Channel
 from messente_async.report import DeliveryResult, read_channel, read_result
 from omni_common.callbacks import callback_objects
 from omni_common.errors import ConfigurationError
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.secret import Secret
 
 __all__ = [
@@ -80,7 +80,7 @@ class InboundMessage:
 
     msg_id: str | None = None
     sub_msg_id: str | None = None
-    channel: Channel | str | None = None
+    channel: Channel | str | None = field(default=None, repr=shown_key)
     recipient: str | None = field(default=None, repr=mask_sender)
     time: datetime | None = None
     text: str | None = field(default=None, repr=mask_text)

@@ -36,6 +36,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
     ReadError,
     UnknownMessageError,
+    hides_arguments,
 )
 from omni_common.exchange import OnUnknown
 from omni_common.history import History
@@ -61,6 +62,7 @@ class MessenteClient(VendorClient):
     Use it as an async context manager, or call :meth:`close`.
     """
 
+    @hides_arguments
     def __init__(
         self,
         user: str,

@@ -24,6 +24,7 @@ from omni_common.errors import (
     ForeignIdError,
     NotSentError,
     OutcomeUnknownError,
+    hides_arguments,
 )
 from omni_common.exchange import OnUnknown
 from omni_common.failure import failed, failed_outcome
@@ -55,6 +56,7 @@ class MessenteProvider(OmniProvider):
     client: MessenteClient
     """The native client, sharing this provider's connections."""
 
+    @hides_arguments
     def __init__(
         self,
         user: str,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from messente_async import _values as values
 from messente_async.omnimessage import Channel
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.report import DeliveryState, overall_state
 
 __all__ = [
@@ -164,12 +164,12 @@ class DeliveryResult:
         raw: All of it as it came.
     """
 
-    status: Status | str | None = None
+    status: Status | str | None = field(default=None, repr=shown_key)
     err: DeliveryError | int | None = None
     error: str | None = field(default=None, repr=mask_text)
     timestamp: datetime | None = None
     price_info: PriceInfo | None = None
-    channel: Channel | str | None = None
+    channel: Channel | str | None = field(default=None, repr=shown_key)
     message_id: str | None = None
     sender: str | None = field(default=None, repr=mask_sender)
     raw: Any = field(default=None, repr=False, eq=False)

@@ -7,6 +7,7 @@ from typing import Unpack
 
 from messente_async import client as _client
 from omni_common.clock import Clock
+from omni_common.errors import hides_arguments
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 from omni_common.sync.client import BlockingClient, blocking, cancelling, reading
@@ -21,6 +22,7 @@ class MessenteClient(BlockingClient[_client.MessenteClient]):
     loop), and after a fork. Use it as a context manager, or call :meth:`close`.
     """
 
+    @hides_arguments
     def __init__(
         self,
         user: str,

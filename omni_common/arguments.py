@@ -11,11 +11,51 @@ from omni_common.connection import Connection
 from omni_common.errors import ConfigurationError
 from omni_common.parameters import Parameter, parameters
 from omni_common.provider import OmniProvider
+from omni_common.redaction import shown_name
 from omni_common.spelling import unknown_name
 
-__all__ = ["arguments", "explained"]
+__all__ = ["UnreadableFileError", "arguments", "expanded", "explained", "file_text"]
 
 _FILE = "_file"
+_LARGEST_FILE = 2**20
+"""Characters; a path may lead to a device, which has no end."""
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read; the text says why, and nothing of its name and content."""
+
+
+def expanded(path: str) -> Path:
+    """*path* with the user's home folder in place of ``~``, if it is known."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def file_text(path: Path) -> str:
+    """What stands in a small file: UTF-8, with or without a byte order mark.
+
+    Raises:
+        FileNotFoundError: There is none.
+        UnreadableFileError: It cannot be read, or is too large.
+    """
+    reason = f"it has more than {_LARGEST_FILE} characters"
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(_LARGEST_FILE + 1)
+        if len(text) <= _LARGEST_FILE:
+            return text
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    except ValueError:  # a null character, half a character
+        reason = "no file can have that name"
+    # Raised out here, so that no exception that holds the content of the file is its context.
+    raise UnreadableFileError(reason)
 
 
 def arguments(
@@ -160,19 +200,15 @@ def _content(path: object, label: str) -> str:
     if not isinstance(path, str):
         raise ConfigurationError(f"{label} must be the path of a file", field=label)
     try:
-        text = Path(path).expanduser().read_text("utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8"
-    except (RuntimeError, ValueError) as error:  # no home folder for ~, a null character
-        reason = type(error).__name__
+        text = file_text(expanded(path)).removesuffix("\n")
+    except (FileNotFoundError, UnreadableFileError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
     else:
-        if text := text.removesuffix("\n"):
+        if text:
             return text
         reason = "it is empty"
     # Raised here, where no exception that holds the content of the file is at hand any more.
-    raise ConfigurationError(f"{label}: {path} cannot be read: {reason}", field=label)
+    raise ConfigurationError(f"{label}: {shown_name(path)} cannot be read: {reason}", field=label)
 
 
 def _sources(provider: str, names: Iterable[str]) -> str:

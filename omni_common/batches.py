@@ -2,14 +2,19 @@
 
 Messages are gathered into batches, a few of which are under way at once. What cannot go into a bulk
 call is a batch of its own. The async stream and the blocking one each feed a :class:`Batches`.
+
+A signal handler may raise wherever a call is made, so what must happen to a message together, such
+as counting an outcome and handing it out, is written without a call in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,14 +27,14 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.failure import failed
-from omni_common.history import History, accounted
+from omni_common.history import Account, History, accounting, nowhere
 from omni_common.message import Message
 from omni_common.receipt import NotSent, SendOutcome, Unknown
 
 if TYPE_CHECKING:
     from omni_common.provider import OmniProvider
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "no_message"]
 
 E = TypeVar("E", NotSentError, OutcomeUnknownError)
 _log = logging.getLogger(__name__)
@@ -41,6 +46,7 @@ _SINGLES_AT_ONCE = 32
 _WEIGHT_OF_BATCH = _SINGLES_AT_ONCE // _BATCHES_AT_ONCE
 _GRACE = 1.0
 """Seconds that requests which have left get to be answered when the stream is closed."""
+_UNTRIED = History(nowhere)
 
 
 class _Batch:
@@ -50,7 +56,7 @@ class _Batch:
         self.weight = weight
         self.messages: list[Message] = []
         self.outcomes: list[SendOutcome | None] = []
-        self.history = History()
+        self.history = History(nowhere)  # who holds the batch accounts for its messages
         self.task: asyncio.Task[None] | None = None
         self.reported = 0
         self._provider = provider
@@ -58,10 +64,6 @@ class _Batch:
     @property
     def settled(self) -> bool:
         return self.task is not None and self.task.done()
-
-    def add(self, message: Message, outcome: SendOutcome | None) -> None:
-        self.messages.append(message)
-        self.outcomes.append(outcome)
 
     def outcome(self, index: int) -> SendOutcome:
         """The outcome of a message from what is known at this moment."""
@@ -73,21 +75,31 @@ class _Batch:
         """An outcome for every message not handed out yet."""
         return [self.outcome(index) for index in range(self.reported, len(self.messages))]
 
-    def settle(self) -> None:
-        """Nothing more will be known: what is not answered for stays so."""
-        self.outcomes = [self.outcome(index) for index in range(len(self.messages))]
-
 
 class Batches:
-    """Messages go in, outcomes come out, in the same order."""
+    """Messages go in, outcomes come out, in the same order.
 
-    def __init__(self, provider: OmniProvider) -> None:
-        """Prepare; nothing runs until a message is put in."""
+    Each outcome is handed out, or told to the account when all is over: at :meth:`close`, or when
+    nobody refers to this any more.
+    """
+
+    def __init__(self, provider: OmniProvider, account: Account | None = None) -> None:
+        """Prepare; nothing runs until a message is put in.
+
+        Args:
+            provider: Sends the messages.
+            account: Who is told of what is not handed out; by default whom the context names.
+        """
         capabilities = provider.capabilities
+        self.incoming: list[Message] = []
+        """Messages that were read and wait to be put in. To be written to with ``+=`` alone."""
+        self.ready: deque[SendOutcome] = deque()
+        """Outcomes that :meth:`take` has laid out to be handed out."""
         self._provider = provider
         self._name = capabilities.provider
         self._size = capabilities.batch_size
         self._capabilities = capabilities
+        self._account = accounting.get() if account is None else account
         self._batches: deque[_Batch] = deque()
         self._open: _Batch | None = None
         self._due = 0.0
@@ -95,6 +107,14 @@ class Batches:
         self._stopped = False
         self._settled = asyncio.Event()
         self._room = asyncio.Event()
+        self._left: list[SendOutcome] = []
+        self._told = 0
+        self._process = os.getpid()
+
+    def __del__(self) -> None:
+        # After a fork the messages are the parent's.
+        if getattr(self, "_process", None) == os.getpid():
+            self.account()
 
     @property
     def provider(self) -> str:
@@ -116,28 +136,27 @@ class Batches:
         """Whether :meth:`take` would return something now."""
         return bool(self._batches) and self._batches[0].settled
 
-    def put(self, message: Message) -> None:
-        """Take in a message; it is checked now and sent with its batch.
+    def put(self) -> None:
+        """Take in the oldest of :attr:`incoming`; it is checked now and sent with its batch.
 
         Raises:
-            TypeError: *message* is no ``Message``.
+            TypeError: It is no ``Message``, and is dropped.
         """
+        message = self.incoming[0]
         if not isinstance(message, Message):
-            raise TypeError(f"send_many takes messages, not {type(message).__name__}")
+            del self.incoming[0]
+            raise no_message(message)
         refusal = self._refusal_of(message)
         is_alone = self._size == 1 or not self._goes_in_bulk(message)
         if is_alone:
             self.flush()
-        if self._open is None:
-            self._open = _Batch(self._name, 1 if is_alone else _WEIGHT_OF_BATCH)
-            self._batches.append(self._open)
-            self._due = self._provider.clock.monotonic() + _LINGER
-            if not self._stopped:
-                self._linger = self._provider.clock.call_later(_LINGER, self.flush)
-        self._open.add(message, refusal)
+        batch = self._open or self._opened(1 if is_alone else _WEIGHT_OF_BATCH)
+        batch.messages += (message,)
+        batch.outcomes += (refusal,)
+        del self.incoming[0]
         # The timer cannot run while a blocking source holds the loop, so time is looked at, too.
         is_due = self._provider.clock.monotonic() >= self._due
-        if is_due or is_alone or len(self._open.messages) >= self._size:
+        if is_due or is_alone or len(batch.messages) >= self._size:
             self.flush()
 
     def flush(self) -> None:
@@ -149,25 +168,23 @@ class Batches:
         if batch is not None:
             batch.task = asyncio.create_task(self._send(batch))
 
-    def take(self) -> list[SendOutcome]:
-        """The outcomes that are next in order and known; may be empty."""
-        taken: list[SendOutcome] = []
+    def take(self) -> None:
+        """Lay out the outcomes that are next in order and known, if any: they are then ready."""
         while self.has_outcome:
-            taken += self._batches.popleft().unreported()
+            self.ready.extend(self._batches.popleft().unreported())
             self._room.set()
-        return taken
 
     def take_one(self) -> SendOutcome | None:
-        """The next outcome in order, if it is known."""
-        if not self.has_outcome:
-            return None
-        batch = self._batches[0]
-        outcome = batch.outcome(batch.reported)
-        batch.reported += 1
-        if batch.reported == len(batch.messages):
+        """Hand out the next outcome in order, if it is known."""
+        while self.has_outcome:
+            batch = self._batches[0]
+            if batch.reported < len(batch.messages):
+                outcome = batch.outcome(batch.reported)
+                batch.reported += 1
+                return outcome
             self._batches.popleft()
             self._room.set()
-        return outcome
+        return None
 
     async def room(self) -> None:
         """Return when there is room for another message; lets others run if a batch has left."""
@@ -210,12 +227,49 @@ class Batches:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             grace.cancel()
-            for batch in self._batches:
-                batch.settle()
+            self.account()
+
+    def account(self) -> None:
+        """Tell of every message that was not handed out; each is told of once.
+
+        Nothing may be going on any more. An interruption does not keep it from being told.
+        """
+        try:
+            self._tell()
+        finally:
+            self._tell()
 
     def unreported(self) -> tuple[SendOutcome, ...]:
-        """An outcome for every message that was put in and not taken out, in order."""
-        return tuple(outcome for batch in self._batches for outcome in batch.unreported())
+        """An outcome for every message that came in and was not handed out, in order."""
+        batched = (outcome for batch in self._batches for outcome in batch.unreported())
+        kept_back = (_interrupted(message, self._name, _UNTRIED) for message in self.incoming)
+        return (*self._left, *self.ready, *batched, *kept_back)
+
+    def _tell(self) -> None:
+        with suppress(IndexError):  # the thread that takes may be the one to take the last
+            while True:
+                self._left.append(self.ready.popleft())
+        for batch in self._batches:
+            for outcome in batch.unreported():
+                self._left += (outcome,)
+                batch.reported += 1
+        while self.incoming:
+            outcome = _interrupted(self.incoming[0], self._name, _UNTRIED)
+            self._left += (outcome,)
+            del self.incoming[0]
+        while self._told < len(self._left):
+            outcome = self._left[self._told]
+            self._account(self._name, outcome.message.reference, outcome.outcome)
+            self._told += 1
+
+    def _opened(self, weight: int) -> _Batch:
+        batch = _Batch(self._name, weight)
+        self._due = self._provider.clock.monotonic() + _LINGER
+        if not self._stopped:
+            self._linger = self._provider.clock.call_later(_LINGER, self.flush)
+        self._batches += (batch,)
+        self._open = batch
+        return batch
 
     def _goes_in_bulk(self, message: Message) -> bool:
         possible = self._capabilities.together(message.channels)
@@ -235,7 +289,7 @@ class Batches:
             self._linger = None
 
     async def _send(self, batch: _Batch) -> None:
-        accounted.set(True)  # for this task alone: what is left unreported is recorded by `close`
+        accounting.set(nowhere)  # in this task: what is not handed out is told by `account`
         indexes = [index for index, outcome in enumerate(batch.outcomes) if outcome is None]
         try:
             if indexes:
@@ -258,6 +312,11 @@ class Batches:
             unknown = _broken(self._name, error, OutcomeUnknownError, "it may have been sent")
             return [failed(message, unknown) for message in messages]
         return outcomes
+
+
+def no_message(thing: object) -> TypeError:
+    """The error for something else than a message."""
+    return TypeError(f"send_many takes messages, not {type(thing).__name__}")
 
 
 def _check_outcomes(outcomes: Sequence[SendOutcome], messages: Sequence[Message]) -> None:

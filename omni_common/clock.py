@@ -1,17 +1,21 @@
 """Time, as something a test can hold still.
 
-Everything in this library that waits or asks for the time goes through a :class:`Clock`.
+Everything in this library that waits or asks for the time goes through a :class:`Clock`, and
+what reads a time in a text through :func:`read_time`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock", "Timer"]
+__all__ = ["Clock", "SystemClock", "Timer", "read_time"]
+
+_HOUR_24 = re.compile(r".{7,10}[^-0-9]24")
 
 
 class Timer(Protocol):
@@ -55,3 +59,17 @@ class SystemClock:
     async def sleep(self, delay: float) -> None:
         """Return after *delay* seconds."""
         await asyncio.sleep(delay)
+
+
+def read_time(text: str) -> datetime:
+    """Read a date and time of ISO 8601, the same on every Python.
+
+    From 3.14 on Python takes 24:00 for the next day's midnight; here it stays what it was before,
+    no time at all, since no vendor's document knows it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if _HOUR_24.match(text):
+        raise ValueError("the hours of a day end with 23")
+    return datetime.fromisoformat(text)

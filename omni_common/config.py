@@ -26,9 +26,11 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from omni_common.arguments import UnreadableFileError, expanded, file_text
 from omni_common.connection import Connection, parse_url
-from omni_common.errors import ConfigurationError
+from omni_common.errors import ConfigurationError, hides_arguments
 from omni_common.provider import OmniProvider
+from omni_common.redaction import shown_name
 from omni_common.registry import build
 from omni_common.spelling import unknown_name
 
@@ -37,6 +39,7 @@ __all__ = ["connect", "resolve"]
 _PLACE = re.compile(r"\((at [^()]*)\)\Z")
 
 
+@hides_arguments
 def connect(
     target: str | Mapping[str, object] | None = None,
     *,
@@ -145,17 +148,30 @@ class _File:
     source: str
     is_required: bool
 
+    @property
+    def name(self) -> str:
+        """Its path, as it may be shown."""
+        return shown_name(self.path)
+
 
 def _configuration_file(
     config: str | os.PathLike[str] | None, environ: Mapping[str, str], platform: str
 ) -> _File:
     if config is not None:
-        return _File(Path(config), "config", is_required=True)
+        return _File(_path(config), "config", is_required=True)
     if given := environ.get("OMNI_CONFIG"):
-        return _File(Path(given).expanduser(), "OMNI_CONFIG", is_required=True)
+        return _File(expanded(given), "OMNI_CONFIG", is_required=True)
     folder = _user_folder(environ, platform)
     path = None if folder is None else folder / "omni" / "omni.toml"
     return _File(path, "the user's configuration folder", is_required=False)
+
+
+def _path(config: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(config)
+    except TypeError:
+        pass  # raised below, without a context
+    raise ConfigurationError("config must be the path of omni.toml", field="config")
 
 
 def _user_folder(environ: Mapping[str, str], platform: str) -> Path | None:
@@ -181,14 +197,16 @@ def _from_file(file: _File, name: str | None) -> Connection:
         raise _nothing_chosen(file)
     profiles = content.get("profiles", {})
     if not isinstance(name, str):
-        raise _misshapen(file, "default", "the name of a profile")
+        raise _misshapen(file, field, "the name of a profile")
     if not isinstance(profiles, dict):
         raise _misshapen(file, "profiles", "tables, one for each profile")
     if name not in profiles:
-        raise unknown_name(f"profile {name} of {file.path}", name, profiles, field=field)
+        raise unknown_name(
+            f"profile {shown_name(name)} of {file.name}", name, profiles, field=field
+        )
     if not isinstance(profiles[name], dict):
-        raise _misshapen(file, f"profiles.{name}", "a table")
-    return _from_table(_anchored(profiles[name], file), f"profiles.{name}.")
+        raise _misshapen(file, f"profiles.{shown_name(name)}", "a table")
+    return _from_table(_anchored(profiles[name], file), f"profiles.{shown_name(name)}.")
 
 
 def _read(file: _File, *, is_required: bool) -> dict[str, Any]:
@@ -201,18 +219,16 @@ def _read(file: _File, *, is_required: bool) -> dict[str, Any]:
             field="config",
         )
     try:
-        text = file.path.read_text("utf-8-sig")
+        text = file_text(file.path)
     except FileNotFoundError:
         if not is_required:
             return {}
         reason = "there is no such file"
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8"
+    except UnreadableFileError as error:
+        reason = str(error)
     else:
         return _parsed_toml(text, file)
-    raise ConfigurationError(f"{file.path} (from {file.source}): {reason}", field="config")
+    raise ConfigurationError(f"{file.name} (from {file.source}): {reason}", field="config")
 
 
 def _parsed_toml(text: str, file: _File) -> dict[str, Any]:
@@ -221,20 +237,24 @@ def _parsed_toml(text: str, file: _File) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         # Only the place: the reason may quote the file, and so a password.
         place = _PLACE.search(str(error))
+        problem = f"is not valid TOML {place[1]}" if place else "is not valid TOML"
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError:  # Python reads no whole number of thousands of digits
+        problem = "holds a number that is too long"
     else:
         for name in content:
             if name not in {"default", "profiles"}:
-                raise unknown_name(f"key of {file.path}", name, ("default", "profiles"))
+                raise unknown_name(f"key of {file.name}", name, ("default", "profiles"))
         return content
-    where = f" {place[1]}" if place else ""
-    raise ConfigurationError(f"{file.path} is not valid TOML{where}", field="config")
+    raise ConfigurationError(f"{file.name} {problem}", field="config")
 
 
 def _anchored(table: Mapping[str, object], file: _File) -> dict[str, object]:
     """Make the paths of files relative to the folder of the configuration file."""
     folder = Path() if file.path is None else file.path.parent
     return {
-        name: str(folder / Path(value).expanduser())
+        name: str(folder / expanded(value))
         if name.endswith("_file") and isinstance(value, str)
         else value
         for name, value in table.items()
@@ -242,11 +262,11 @@ def _anchored(table: Mapping[str, object], file: _File) -> dict[str, object]:
 
 
 def _misshapen(file: _File, name: str, expected: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} in {file.path} must be {expected}", field=name)
+    return ConfigurationError(f"{name} in {file.name} must be {expected}", field=name)
 
 
 def _nothing_chosen(file: _File) -> ConfigurationError:
-    where = file.path or "omni.toml, at the path that OMNI_CONFIG names"
+    where = file.name if file.path else "omni.toml, at the path that OMNI_CONFIG names"
     return ConfigurationError(
         "nothing says which provider to connect to: pass a connection URL, such as"
         ' connect("messente://USER:PASSWORD@default"), or profile=NAME; or set OMNI_URL to such a'

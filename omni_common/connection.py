@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from attrs import field, frozen
 
 from omni_common.errors import ConfigurationError
-from omni_common.redaction import mask_url
+from omni_common.redaction import mask_url, shown_name
 from omni_common.secret import Secret
 from omni_common.settings import is_loopback
 
@@ -27,7 +27,7 @@ _URL = re.compile(
     r"(?P<host>\[[^\[\]@/?#]*\]|[^\[\]:@/?#]*)(?::(?P<port>[^\[\]:@/?#]*))?"
     r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?"
 )
-_HOST = re.compile(r"\w[\w.-]*")
+_HOST = re.compile(r"\w[\w.-]*", re.ASCII)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x20\x7f]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LAST_PORT = 65535
@@ -150,11 +150,11 @@ def _options(query: str | None) -> dict[str, str]:
             raise _malformed("each option must be written name=value, with & between two")
         name = _decoded(name)
         if name in options:
-            raise ConfigurationError(f"{name}: given twice in the connection URL", field=name)
+            msg = f"{shown_name(name)}: given twice in the connection URL"
+            raise ConfigurationError(msg, field=name)
         if not value:
-            raise ConfigurationError(
-                f"{name}: empty in the connection URL; leave it out", field=name
-            )
+            msg = f"{shown_name(name)}: empty in the connection URL; leave it out"
+            raise ConfigurationError(msg, field=name)
         options[name] = _decoded(value)
     return options
 

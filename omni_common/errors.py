@@ -41,10 +41,11 @@ sends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Self
+from functools import wraps
+from typing import Any, ParamSpec, Self, TypeVar
 
 from attrs import field, frozen
 
@@ -78,7 +79,11 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnknownMessageError",
     "UnsupportedMessageError",
+    "hides_arguments",
 ]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Outcome(Enum):
@@ -306,3 +311,24 @@ class CancelFailedError(OmniError):
 
 class ConfigurationError(OmniError):
     """A setting, a credential or an address is missing or wrong; the text says what to do."""
+
+
+def hides_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Let no frame of *function*, which takes a credential in the clear, be part of its errors.
+
+    Whatever shows the local variables of a traceback's frames, as crash reporters do, would show
+    the credential. Where such an error was made inside is of no use to anyone: its text says all.
+    """
+
+    @wraps(function)
+    def hiding(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except OmniError as error:
+            del args, kwargs
+            raise error.with_traceback(None)  # noqa: B904 - it is raised as it is
+        except BaseException:
+            del args, kwargs
+            raise
+
+    return hiding

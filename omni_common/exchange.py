@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from attrs import field, frozen
 
 from omni_common.errors import InvalidMessageError
-from omni_common.redaction import mask_text
+from omni_common.redaction import mask_text, shown_key
 
 __all__ = [
     "Answer",
@@ -150,9 +150,9 @@ class Failure:
     sent: bool = True
     status: int | None = None
     retry_after: timedelta | None = None
-    vendor_code: str | None = None
+    vendor_code: str | None = field(default=None, repr=shown_key)
     raw: Any = field(default=None, repr=False, hash=False)
-    field: str | None = None
+    field: str | None = field(default=None, repr=shown_key)
 
 
 Reader: TypeAlias = Callable[[Answer], T | Failure | None]

@@ -32,7 +32,7 @@ class Pace:
     def __init__(self, rate: float) -> None:
         """Make a pace of *rate* departures a second."""
         burst = max(1, int(rate / 20))
-        self._interval = 1 / (rate - burst + 1)
+        self._interval = 1 / (rate - (burst - 1))
         self._tolerance = self._interval * (burst - 1)
         self._next = float("-inf")
 
@@ -58,6 +58,7 @@ class Gate:
         self._pace = None if rate is None else Pace(rate)
         self._clock = clock
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._gave_up = 0
         self._arrivals = count()
         self._timer: Timer | None = None
         self._closed = False
@@ -83,9 +84,11 @@ class Gate:
             timer = self._clock.call_later(patience, lambda: _give_up(turn))
         try:
             await turn
-        except asyncio.CancelledError:
+        except (TimeoutError, asyncio.CancelledError):
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave()  # it was let through in the same moment that its caller gave up
+            else:
+                self._forget_who_gave_up()
             raise
         finally:
             if timer is not None:
@@ -112,6 +115,7 @@ class Gate:
             turn = self._waiting[0][2]
             if turn.done():  # its caller gave up
                 heapq.heappop(self._waiting)
+                self._gave_up -= 1
                 continue
             if self._pace is not None:
                 now = self._clock.monotonic()
@@ -122,6 +126,17 @@ class Gate:
             heapq.heappop(self._waiting)
             self._free -= 1
             turn.set_result(None)
+
+    def _forget_who_gave_up(self) -> None:
+        """Count one more; once they are half of the queue, who is still there closes up.
+
+        Behind others who wait, such as polls behind sends, they would stand for as long.
+        """
+        self._gave_up += 1
+        if self._gave_up * 2 > len(self._waiting):
+            self._waiting = [place for place in self._waiting if not place[2].done()]
+            heapq.heapify(self._waiting)
+            self._gave_up = 0
 
     def _wake_after(self, wait: float) -> None:
         if self._timer is None:

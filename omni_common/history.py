@@ -3,29 +3,66 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from omni_common.errors import Attempt, Outcome
 
-__all__ = ["OUTCOME_LOGGER", "History", "accounted", "record_interrupted"]
+__all__ = [
+    "OUTCOME_LOGGER",
+    "Account",
+    "History",
+    "accounting",
+    "is_unheard",
+    "nowhere",
+    "record_interrupted",
+]
 
 OUTCOME_LOGGER = "omni_common.outcome"
 """Logger that receives one WARNING record for each message whose caller could not be answered."""
 
-accounted: ContextVar[bool] = ContextVar("accounted", default=False)
-"""Set in a task whose messages its maker accounts for: each message leaves one record only."""
+Account: TypeAlias = Callable[[str, str, Outcome], object]
+"""Takes the provider, the reference and the outcome of a message whose send was interrupted."""
 
 _outcome_log = logging.getLogger(OUTCOME_LOGGER)
+
+
+def nowhere(provider: str, reference: str, outcome: Outcome) -> None:
+    """Take what is accounted for elsewhere: each message leaves one record only."""
+
+
+def _log(provider: str, reference: str, outcome: Outcome) -> None:
+    _outcome_log.warning(
+        "send interrupted: provider=%s reference=%s outcome=%s",
+        provider,
+        reference,
+        outcome.value,
+        extra={"provider": provider, "reference": reference, "outcome": outcome.value},
+    )
+
+
+accounting: ContextVar[Account] = ContextVar("accounting", default=_log)
+"""Who is told of interrupted sends: the log, unless the maker of a task accounts for them."""
 
 
 class History:
     """The attempts of one operation, kept where a caller that is interrupted still finds them."""
 
-    def __init__(self) -> None:
-        """Begin with nothing tried."""
+    def __init__(self, account: Account | None = None) -> None:
+        """Begin with nothing tried.
+
+        Args:
+            account: Who is told if the operation is interrupted; by default whom the context names.
+                That is asked for here, since a task that is destroyed ends in a foreign context.
+        """
         self._attempts: list[Attempt] = []
         self._under_way = False
+        self._account = accounting.get() if account is None else account
+        self._is_told = False
+        self._process = os.getpid()
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -54,7 +91,6 @@ class History:
         proves_not_sent: bool,
     ) -> None:
         """Record how the attempt ended; nothing is under way any more."""
-        self._under_way = False
         attempt = Attempt(
             number=len(self._attempts) + 1,
             started_at=started_at,
@@ -65,16 +101,31 @@ class History:
             proves_not_sent=proves_not_sent,
         )
         self._attempts.append(attempt)
+        self._under_way = False  # last: an interruption before this finds it under way still
+
+    def record_interrupted(self, provider: str, reference: str) -> None:
+        """Leave the record of a send whose caller went away before it could be answered, once.
+
+        Everyone whom the interruption passes may call this; who is interrupted at it leaves it to
+        the next. After a fork the message is the parent's.
+        """
+        if not self._is_told and self._process == os.getpid():
+            self._account(provider, reference, self.outcome)
+            self._is_told = True
+
+
+def is_unheard(error: BaseException) -> bool:
+    """Whether nobody hears of *error*, which ends a send: its caller is interrupted or gone.
+
+    An error that comes up while a coroutine is destroyed, such as that the event loop is closed,
+    takes the place of what told so.
+    """
+    behind: BaseException | None = error
+    while isinstance(behind, Exception):
+        behind = behind.__context__
+    return behind is error or isinstance(behind, GeneratorExit)
 
 
 def record_interrupted(provider: str, reference: str, outcome: Outcome) -> None:
     """Leave the record of a message whose caller went away before it could be answered."""
-    if accounted.get():
-        return
-    _outcome_log.warning(
-        "send interrupted: provider=%s reference=%s outcome=%s",
-        provider,
-        reference,
-        outcome.value,
-        extra={"provider": provider, "reference": reference, "outcome": outcome.value},
-    )
+    accounting.get()(provider, reference, outcome)

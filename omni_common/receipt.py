@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from omni_common.errors import Attempt, NotSentError, Outcome, OutcomeUnknownError
 from omni_common.message import Channel, Message
-from omni_common.redaction import mask_number, mask_sender
+from omni_common.redaction import mask_number, mask_sender, shown_key
 
 __all__ = ["Accepted", "NotSent", "Part", "Receipt", "SendOutcome", "Unknown"]
 
@@ -17,7 +17,7 @@ __all__ = ["Accepted", "NotSent", "Part", "Receipt", "SendOutcome", "Unknown"]
 class Part:
     """One channel of an accepted message: the vendor's id for it, if any, and the sender used."""
 
-    channel: Channel | str
+    channel: Channel | str = field(repr=shown_key)
     id: str | None = None
     sender: str | None = field(default=None, repr=mask_sender)
 

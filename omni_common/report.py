@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from omni_common.errors import OmniError
 from omni_common.message import Channel
+from omni_common.redaction import mask_text, shown_key, shown_keys, shown_time
 
 __all__ = [
     "DeliveryFault",
@@ -79,20 +80,21 @@ class DeliveryState(Enum):
 # The total order of the contract sheet, section E. Vendors repeat and reorder reports (T60), so
 # what counts is how far a message got, never when it was said: a late "delivered" beats
 # "expired".
-_RANK = {
-    DeliveryState.ACCEPTED: 10,
-    DeliveryState.SCHEDULED: 15,
-    DeliveryState.SENDING: 20,
-    DeliveryState.SENT: 30,
-    DeliveryState.UNKNOWN: 35,
-    DeliveryState.UNDELIVERED: 50,
-    DeliveryState.EXPIRED: 51,
-    DeliveryState.REJECTED: 52,
-    DeliveryState.CANCELLED: 53,
-    DeliveryState.DELIVERED: 60,
-    DeliveryState.READ: 70,
-    DeliveryState.CLICKED: 80,
-}
+_ORDER = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.SCHEDULED,
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+    DeliveryState.UNKNOWN,
+    DeliveryState.UNDELIVERED,
+    DeliveryState.EXPIRED,
+    DeliveryState.REJECTED,
+    DeliveryState.CANCELLED,
+    DeliveryState.DELIVERED,
+    DeliveryState.READ,
+    DeliveryState.CLICKED,
+)
+_RANK = {state: rank for rank, state in enumerate(_ORDER)}
 _FIRST_FINAL_RANK = _RANK[DeliveryState.UNDELIVERED]
 
 
@@ -126,8 +128,8 @@ def overall_state(parts: Sequence[DeliveryState]) -> DeliveryState:
 class DeliveryFault:
     """Why a message was not delivered: the vendor's code and words, as it gave them."""
 
-    code: str | None
-    text: str | None = None
+    code: str | None = field(repr=shown_key)
+    text: str | None = field(default=None, repr=mask_text)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.code, self.text)))
@@ -140,7 +142,7 @@ class Price:
     total: Decimal
     per_segment: Decimal | None = None
     segments: int | None = None
-    currency: str | None = None
+    currency: str | None = field(default=None, repr=shown_key)
 
 
 @frozen
@@ -151,12 +153,12 @@ class PartReport:
     ``raw_state`` is the vendor's own word, None where it gave none.
     """
 
-    channel: Channel | str
+    channel: Channel | str = field(repr=shown_key)
     state: DeliveryState
     id: str | None = None
-    raw_state: str | None = None
+    raw_state: str | None = field(default=None, repr=shown_key)
     at: datetime | None = None
-    raw_at: str | None = None
+    raw_at: str | None = field(default=None, repr=shown_time)
     error: DeliveryFault | None = None
     price: Price | None = None
 
@@ -179,7 +181,7 @@ class DeliveryReport:
 
     id: str
     state: DeliveryState
-    channel: Channel | str | None = None
+    channel: Channel | str | None = field(default=None, repr=shown_key)
     at: datetime | None = None
     error: DeliveryFault | None = None
     price: Price | None = None
@@ -187,7 +189,7 @@ class DeliveryReport:
     raw: Any = field(default=None, repr=False, hash=False)
     reference: str | None = field(default=None, kw_only=True)
     partial: bool = field(default=False, kw_only=True)
-    channels: tuple[Channel | str, ...] = field(default=(), kw_only=True)
+    channels: tuple[Channel | str, ...] = field(default=(), kw_only=True, repr=shown_keys)
     provider: str | None = field(default=None, kw_only=True)
     area: str | None = field(default=None, kw_only=True)
 

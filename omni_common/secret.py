@@ -8,6 +8,7 @@ from typing import Never, final
 __all__ = ["Secret"]
 
 _MASK = "***"
+_NO_PICKLE = "a secret cannot be pickled; build the client anew on the other side"
 
 
 @final
@@ -79,15 +80,15 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> Never:
         """Refuse: a pickle would hold the text in the clear."""
-        raise TypeError("a secret cannot be pickled; build the client anew on the other side")
+        raise TypeError(_NO_PICKLE)
 
     def __reduce__(self) -> Never:
         """Refuse: a pickle would hold the text in the clear."""
-        self.__reduce_ex__(0)
+        raise TypeError(_NO_PICKLE)
 
     def __getstate__(self) -> Never:
         """Refuse: the state is the text in the clear."""
-        self.__reduce_ex__(0)
+        raise TypeError(_NO_PICKLE)
 
 
 def _encoded(text: str) -> bytes:

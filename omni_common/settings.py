@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from ipaddress import ip_address
 from typing import Any, Self, TypedDict, Unpack
@@ -17,9 +18,14 @@ from omni_common.spelling import unknown_name
 
 __all__ = ["TransportOptions", "TransportSettings", "is_loopback"]
 
-_BLANK = re.compile(r"[\s\x00-\x20\x7f]")
-_NETLOC = re.compile(r"(?:[^@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^@:\[\]\\%]+)(?::[0-9]+)?")
+_VISIBLE = re.compile(r"[!-\[\]-~]+")
+"""What may stand in a URL; the rest, and a backslash, is written in percent-escapes."""
+_HOST = r"(?=[^@]{1,254}\Z)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?"
+"""A name as DNS knows it: one of another alphabet has a form of its own there, ``xn--...``."""
+_NETLOC = re.compile(rf"(?:[^@]*@)?(?:\[[0-9A-Fa-f:.]+\]|{_HOST})(?::[0-9]+)?", re.ASCII)
 """Stricter than ``urlsplit``, which finds the host ``::1`` in ``evil[::1]``."""
+_LARGEST = 10**1000
+"""Whole numbers that are much longer cannot even be printed."""
 
 
 class TransportOptions(TypedDict, total=False):
@@ -66,13 +72,14 @@ def _check_seconds(_: object, attribute: Attribute[float], value: object) -> Non
         raise _wrong(attribute.name, "a number of seconds above 0")
 
 
-def _check_rate(_: object, attribute: Attribute[float | None], value: object) -> None:
-    if value is not None and not _is_positive(value):
+def _check_rate(_: object, attribute: Attribute[float | None], value: Any) -> None:
+    # The time between two requests has to be one that a float can hold.
+    if value is not None and not (_is_positive(value) and 0 < 1 / value < math.inf):
         raise _wrong(attribute.name, "a number of requests a second above 0, or None for no limit")
 
 
 def _check_count(_: object, attribute: Attribute[int], value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, int) or not _is_positive(value):
         raise _wrong(attribute.name, "a whole number from 1")
 
 
@@ -82,7 +89,7 @@ def _check_flag(_: object, attribute: Attribute[bool], value: object) -> None:
 
 
 def _check_file(_: object, attribute: Attribute[str | None], value: object) -> None:
-    if value is not None and (not isinstance(value, str) or not value):
+    if value is not None and (not isinstance(value, str) or not _is_path(value)):
         raise _wrong(attribute.name, "the path of a file with PEM certificates, as text, or None")
 
 
@@ -91,7 +98,7 @@ def _check_base_url(_: object, attribute: Attribute[str], value: object) -> None
     if parts is None or "@" in parts.netloc or "?" in str(value) or "#" in str(value):
         raise _wrong(
             attribute.name,
-            "https://HOST[:PORT][/PATH] without user, password, query and fragment"
+            "https://HOST[:PORT][/PATH] in ASCII, without user, password, query and fragment"
             " (http:// for this machine only)",
         )
 
@@ -101,7 +108,9 @@ def _check_proxy(_: object, attribute: Attribute[Secret | None], value: object) 
         return
     parts = _split(value.reveal()) if isinstance(value, Secret) else None
     if parts is None or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise _wrong(attribute.name, "http://[USER:PASSWORD@]HOST[:PORT], or https://, or None")
+        raise _wrong(
+            attribute.name, "http://[USER:PASSWORD@]HOST[:PORT] in ASCII, or https://, or None"
+        )
 
 
 @frozen(kw_only=True)
@@ -169,7 +178,7 @@ class TransportSettings:
 
 def _split(url: object) -> SplitResult | None:
     """Take an http or https URL apart; None when it is not one that can be connected to."""
-    if not isinstance(url, str) or _BLANK.search(url):
+    if not isinstance(url, str) or _VISIBLE.fullmatch(url) is None:
         return None
     try:
         parts = urlsplit(url)
@@ -177,6 +186,14 @@ def _split(url: object) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable and _NETLOC.fullmatch(parts.netloc) else None
+
+
+def _is_path(text: str) -> bool:
+    """Whether a file could have this name."""
+    try:
+        return 0 not in os.fsencode(text) and bool(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_plain_elsewhere(url: str) -> bool:
@@ -187,7 +204,7 @@ def _is_plain_elsewhere(url: str) -> bool:
 def _is_positive(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return 0 < value < math.inf
+    return 0 < value < (_LARGEST if isinstance(value, int) else math.inf)
 
 
 def _wrong(name: str, accepted: str) -> ConfigurationError:

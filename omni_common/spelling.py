@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from omni_common.errors import ConfigurationError
+from omni_common.redaction import shown_name
 
 __all__ = ["unknown_name"]
 
@@ -25,5 +26,5 @@ def unknown_name(
     nearest = get_close_matches(name.lower(), names, n=1)
     hint = f"did you mean {nearest[0]}? " if nearest else ""
     listed = f"there are: {', '.join(names)}" if names else "there are none"
-    where = field or name
+    where = shown_name(field or name)
     return ConfigurationError(f"{where}: unknown {what}; {hint}{listed}", field=where)

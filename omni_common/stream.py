@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from omni_common.batches import Batches
-from omni_common.history import record_interrupted
 from omni_common.message import Message
 from omni_common.receipt import SendOutcome
 from omni_common.source import as_async
@@ -70,22 +69,10 @@ class OutcomeStream:
             StopAsyncIteration: All are out, or the stream is closed.
             Exception: The source's own error, after the outcomes of all that was read.
         """
-        while not self._closed:
-            if self._batches is None or self._reader is None:
-                self._batches = Batches(self._provider)
-                self._reader = asyncio.create_task(self._read(self._batches))
-            batches, reader = self._batches, self._reader
-            outcome = batches.take_one()
-            if outcome is not None:
-                return outcome
-            if reader.done():
-                batches.flush()
-                if batches.is_empty:
-                    await self.close()
-                    reader.result()
-                    break
-            await batches.settled()
-        raise StopAsyncIteration
+        outcome = await self._next()
+        if outcome is None:
+            raise StopAsyncIteration
+        return outcome
 
     async def close(self) -> None:
         """Stop reading and sending; see the class for what is left. Safe to repeat.
@@ -101,10 +88,11 @@ class OutcomeStream:
             if self._batches is not None and self._reader is not None:
                 await self._stop(self._batches, self._reader)
         finally:
-            self._ended.set()
-            name = self._provider.capabilities.provider
-            for outcome in self.unreported:
-                record_interrupted(name, outcome.message.reference, outcome.outcome)
+            try:
+                if self._batches is not None:
+                    self._batches.account()
+            finally:
+                self._ended.set()
 
     async def _stop(self, batches: Batches, reader: asyncio.Task[None]) -> None:
         was_reading = not reader.done()
@@ -116,12 +104,29 @@ class OutcomeStream:
         if was_reading and not reader.cancelled():
             reader.result()
 
+    async def _next(self) -> SendOutcome | None:
+        while not self._closed:
+            if self._batches is None or self._reader is None:
+                self._batches = Batches(self._provider)
+                self._reader = asyncio.create_task(self._read(self._batches))
+            batches, reader = self._batches, self._reader
+            outcome = batches.take_one()
+            if outcome is not None:
+                return outcome
+            if reader.done():
+                batches.flush()
+                if batches.is_empty:
+                    await self.close()
+                    reader.result()
+                    break
+            await batches.settled()
+        return None
+
     async def _iterate_once(self) -> AsyncIterator[SendOutcome]:
         try:
-            while True:
-                try:
-                    outcome = await self.__anext__()
-                except StopAsyncIteration:
+            while True:  # a loop with a condition steps back to its body, where Ctrl-C may strike
+                outcome = await self._next()
+                if outcome is None:
                     return
                 yield outcome
         finally:
@@ -132,7 +137,8 @@ class OutcomeStream:
             # Closed here and not by close(): a generator wants to end in the task it ran in.
             async with aclosing(self._source) as messages:
                 async for message in messages:
-                    batches.put(message)
+                    batches.incoming += (message,)
+                    batches.put()
                     if self._closed:  # a source may swallow its cancellation and go on
                         return
                     await batches.room()

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from omni_common.message import Channel
 from omni_common.receipt import Receipt
+from omni_common.redaction import shown_keys
 from omni_common.report import (
     DeliveryFault,
     DeliveryReport,
@@ -74,7 +75,7 @@ class Track:
     reference: str | None = None
     receipts: tuple[str, ...] = ()
     heard: bool = False
-    order: tuple[Channel | str, ...] = ()
+    order: tuple[Channel | str, ...] = field(default=(), repr=shown_keys)
     parts: tuple[PartReport, ...] = ()
     statements: tuple[Statement, ...] = ()
 
@@ -115,7 +116,7 @@ class Track:
         """Everything that the two know."""
         return Track(
             id=max(self.id, other.id),
-            reference=_greater(self.reference, other.reference, key=str),
+            reference=_greater(self.reference, other.reference),
             receipts=tuple(sorted({*self.receipts, *other.receipts})[:_RECEIPTS]),
             heard=self.heard or other.heard,
             order=max(self.order, other.order, key=_length),
@@ -249,14 +250,14 @@ def _joined(one: PartReport, other: PartReport) -> PartReport:
         last = PartReport(
             channel=max(first.channel, last.channel),
             state=last.state,
-            raw_state=_greater(first.raw_state, last.raw_state, key=str),
+            raw_state=_greater(first.raw_state, last.raw_state),
             at=timed.at,
             raw_at=timed.raw_at,
             error=_greater(first.error, last.error, key=_fault_order),
         )
     return evolve(
         last,
-        id=_greater(one.id, other.id, key=str),
+        id=_greater(one.id, other.id),
         price=_greater(one.price, other.price, key=_price_order),
     )
 
@@ -276,7 +277,7 @@ def _united(
     return tuple(found[name] for name in sorted(found))
 
 
-def _greater(one: T | None, other: T | None, key: Callable[[T], Any]) -> T | None:
+def _greater(one: T | None, other: T | None, key: Any = None) -> T | None:
     return max((each for each in (one, other) if each is not None), key=key, default=None)
 
 
@@ -329,13 +330,20 @@ def _price_order(price: Price) -> tuple[Any, ...]:
 def _cleaned(part: PartReport) -> PartReport:
     """*part* without a time that cannot be compared, nor a price that is no amount."""
     is_aware = part.at is not None and part.at.utcoffset() is not None
-    price = part.price
     return evolve(
         part,
         channel=_channel(part.channel),
         at=part.at if is_aware else None,
-        price=price if price is not None and price.total.is_finite() else None,
+        price=None if part.price is None else _amount(part.price),
     )
+
+
+def _amount(price: Price) -> Price | None:
+    """*price* as far as it is an amount: what is none is not even equal to itself."""
+    if not price.total.is_finite():
+        return None
+    each = price.per_segment
+    return evolve(price, per_segment=each if each is not None and each.is_finite() else None)
 
 
 def _channel(name: Channel | str | None) -> Channel | str:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+import select
+import socket
 import ssl
+import sys
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, cast
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp import hdrs
@@ -37,16 +42,35 @@ class _BrokenError(Exception):
     """Carries a disconnection past aiohttp, which would repeat some methods on its own."""
 
 
+class _StaleError(Exception):
+    """A kept-alive connection is of no use any more, and nothing was written to it."""
+
+
+_carried: WeakSet[asyncio.BaseProtocol] = WeakSet()
+"""Connections that have carried a request before."""
+
+
 class _Request(aiohttp.ClientRequest):
     """A request that does not leave over a connection on which something came unasked.
 
     aiohttp would take that for the answer to this request, and a send that was never answered for
-    an accepted one. Looked at here, it holds for the pool of a given session too.
+    an accepted one. Looked at here, it holds for the pool of a given session too. What has come and
+    was not read yet counts as well, and so does the connection's end.
     """
 
+    leaves: Callable[[], None] | None = None
+    """Called right before a request leaves that has no body, which would tell it better."""
+
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if conn.protocol is not None and conn.protocol.should_close:
-            raise aiohttp.ServerDisconnectedError("the server spoke unasked")
+        protocol = conn.protocol
+        if protocol is not None:
+            if protocol in _carried and (protocol.should_close or _waits_to_be_read(conn)):
+                raise _StaleError
+            if protocol.should_close:
+                raise aiohttp.ServerDisconnectedError("the server spoke unasked")
+            _carried.add(protocol)
+        if self.leaves is not None:
+            self.leaves()
         return await super().send(conn)
 
 
@@ -121,8 +145,7 @@ class Wire:
         settings = self._settings
         connect = min(settings.connect_timeout, timeout)
         payload = await payload_of(request, progress.begin)
-        if payload is None:
-            progress.begin()  # nothing tells when an empty request leaves, so assume the worst
+        guard = partial(self._guard, None if payload is not None else progress.begin)
         try:
             async with session.request(
                 request.method,
@@ -141,7 +164,7 @@ class Wire:
                 ),
                 proxy=None if settings.proxy is None else settings.proxy.reveal(),
                 ssl=self._tls,
-                middlewares=(self._guard,),
+                middlewares=(guard,),
             ) as response:
                 progress.status = response.status
                 return await self._read(response)
@@ -164,12 +187,16 @@ class Wire:
         return Answer(response.status, b"".join(chunks), headers)
 
     async def _guard(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        self,
+        leaves: Callable[[], None] | None,
+        request: aiohttp.ClientRequest,
+        handler: aiohttp.ClientHandlerType,
     ) -> aiohttp.ClientResponse:
+        cast("_Request", request).leaves = leaves  # every session here makes these
         # Set here rather than as a header of the call, which tracing hooks are shown first of all.
         request.headers[hdrs.AUTHORIZATION] = self._authorization.reveal()
         try:
-            return await handler(request)
+            return await _past_stale_ones(request, handler)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
@@ -199,6 +226,30 @@ class _Progress:
     def begin(self) -> None:
         self.sent = True
         self._begun()
+
+
+async def _past_stale_ones(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send *request*, not counting stale connections of the pool, each of which is closed."""
+    while True:
+        try:
+            return await handler(request)
+        except _StaleError:
+            continue
+
+
+def _waits_to_be_read(connection: Connection) -> bool:
+    """Whether the socket holds something, be it its end, that the event loop has not read yet."""
+    transport = connection.transport
+    sock: socket.socket | None = None if transport is None else transport.get_extra_info("socket")
+    if sock is None or sock.fileno() < 0:
+        return False
+    if sys.platform == "win32":
+        return bool(select.select([sock.fileno()], [], [], 0)[0])
+    poll = select.poll()  # which, other than select, takes any number of open files
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _open(

@@ -13,7 +13,7 @@ from devino_async.paging import rows_reader
 from devino_async.query import Filters, filtered, flag, minutes, parameters, text, whole
 from devino_async.zone import parse_time
 from omni_common.exchange import Operation, Request
-from omni_common.redaction import mask_number, mask_text
+from omni_common.redaction import mask_number, mask_text, shown_key
 
 __all__ = [
     "Contact",
@@ -87,9 +87,9 @@ class UnsubscribedChannel:
         raw: The object as it came.
     """
 
-    channel: str | None = None
+    channel: str | None = field(default=None, repr=shown_key)
     unsubscribed_at: datetime | None = None
-    unsubscribed_type: str | None = None
+    unsubscribed_type: str | None = field(default=None, repr=shown_key)
     raw: Any = field(default=None, repr=False, hash=False)
 
 
@@ -108,7 +108,7 @@ class UnsubscribedData:
 
     company_id: str | None = None
     data: str | None = field(default=None, repr=mask_number)
-    data_type: str | None = None
+    data_type: str | None = field(default=None, repr=shown_key)
     channel_list: tuple[UnsubscribedChannel, ...] = ()
     updated_at: datetime | None = None
     raw: Any = field(default=None, repr=False, hash=False)

@@ -17,11 +17,11 @@ from devino_async.answers import (
     text_or_none,
 )
 from devino_async.ids import is_id, match_ids, read_rounded_id
-from devino_async.problems import invalid
+from devino_async.problems import invalid, is_list
 from devino_async.query import parameters
 from omni_common.errors import OmniError, Outcome
 from omni_common.exchange import Answer, Failure, Operation, Request
-from omni_common.redaction import mask_text
+from omni_common.redaction import mask_text, shown_key
 
 __all__ = [
     "LARGEST_DELETION",
@@ -53,7 +53,7 @@ class ListDeletion:
 
     list_id: str
     outcome: Outcome
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     description: str | None = field(default=None, repr=mask_text)
     reasons: tuple[Reason, ...] = ()
     error: OmniError | None = None
@@ -64,10 +64,10 @@ def check_list_ids(list_ids: Sequence[Any]) -> None:
     """Refuse what cannot be ids.
 
     Raises:
-        InvalidMessageError: One of them is none.
+        InvalidMessageError: They are no list, or one of them is none.
     """
-    if not all(map(is_id, list_ids)):
-        raise invalid("list_ids", "must be ids as text, as Devino gave them")
+    if not is_list(list_ids) or not all(map(is_id, list_ids)):
+        raise invalid("list_ids", "must be a list of ids as text, as Devino gave them")
 
 
 def delete_lists_request(list_ids: Sequence[str]) -> Request:
@@ -79,9 +79,9 @@ def delete_lists_request(list_ids: Sequence[str]) -> Request:
     Raises:
         InvalidMessageError: There are no ids, too many, or one that cannot be an id.
     """
+    check_list_ids(list_ids)
     if not 1 <= len(list_ids) <= LARGEST_DELETION:
         raise invalid("list_ids", f"of one call must be 1 to {LARGEST_DELETION}")
-    check_list_ids(list_ids)
     return Request(
         "DELETE", LISTS_PATH, Operation.IDEMPOTENT_WRITE, query=parameters(("ids", list_ids))
     )

@@ -31,6 +31,7 @@ from devino_async.query import (
 )
 from devino_async.rules import check_text, several
 from omni_common.exchange import Answer, Failure, FailureKind, Operation, Request
+from omni_common.redaction import shown_key
 
 __all__ = [
     "LISTS_PATH",
@@ -103,7 +104,7 @@ class ContactList:
     fields: tuple[ListField, ...] = ()
     contacts_count: int | None = None
     segments_count: int | None = None
-    type: str | None = None
+    type: str | None = field(default=None, repr=shown_key)
     auto_delete_enabled: bool | None = None
     raw: Any = field(default=None, repr=False, hash=False)
 

@@ -20,7 +20,7 @@ from devino_async.query import digits, minutes, parameters
 from devino_async.rules import check_email_address, check_line, check_phone, number, several
 from omni_common.errors import NotSentError, Outcome, OutcomeUnknownError
 from omni_common.exchange import Answer, Failure, FailureKind, Operation, Request
-from omni_common.redaction import mask_number, mask_text
+from omni_common.redaction import mask_number, mask_text, shown_key
 
 __all__ = ["ContactResult", "ContactUpload", "NewContact", "PushInfo", "read_contact_results"]
 
@@ -101,10 +101,10 @@ class ContactResult:
 
     contact: NewContact
     outcome: Outcome
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     contact_id: str | None = None
-    localization_key: str | None = None
-    field_name: str | None = None
+    localization_key: str | None = field(default=None, repr=shown_key)
+    field_name: str | None = field(default=None, repr=shown_key)
     display_name: str | None = None
     description: str | None = field(default=None, repr=mask_text)
     reasons: tuple[Reason, ...] = ()
@@ -119,14 +119,14 @@ class ContactResult:
 
 @frozen(kw_only=True)
 class _Item:
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     description: str | None = None
 
 
 @frozen(kw_only=True)
 class _Inner:
-    localization_key: str | None = None
-    field_name: str | None = None
+    localization_key: str | None = field(default=None, repr=shown_key)
+    field_name: str | None = field(default=None, repr=shown_key)
     display_name: str | None = None
 
 

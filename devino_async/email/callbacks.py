@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from devino_async.callbacks import read_events
 from devino_async.email.status import email_state
-from omni_common.redaction import mask_number
+from omni_common.redaction import mask_number, shown_key
 from omni_common.report import DeliveryState
 
 __all__ = ["EmailEvent", "read_callbacks"]
@@ -40,7 +40,7 @@ class EmailEvent:
     contact_id: str | None = None
     message_id: str | None = None
     task_id: str | None = None
-    event: str | None = None
+    event: str | None = field(default=None, repr=shown_key)
     email: str | None = field(default=None, repr=mask_number)
     raw: Any = field(default=None, repr=False, hash=False)
 

@@ -26,7 +26,7 @@ from devino_async.query import (
 )
 from devino_async.selection import SortOrder
 from omni_common.exchange import Operation, Request
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.report import DeliveryState
 
 __all__ = ["EmailDetail", "EmailDetailFilters", "EmailField", "detail_request", "read_detail"]
@@ -122,7 +122,7 @@ class EmailDetail:
     source_name: str | None = field(default=None, repr=mask_sender)
     sent_date_time: datetime | None = None
     event_date_time: datetime | None = None
-    status: str | None = None
+    status: str | None = field(default=None, repr=shown_key)
     subject: str | None = field(default=None, repr=mask_text)
     company_id: str | None = None
     company_name: str | None = None
@@ -130,7 +130,7 @@ class EmailDetail:
     user_login: str | None = field(default=None, repr=mask_number)
     task_id: str | None = None
     task_name: str | None = None
-    task_type: str | None = None
+    task_type: str | None = field(default=None, repr=shown_key)
     trigger_id: str | None = None
     price: Decimal | None = None
     list: str | None = None

@@ -112,8 +112,11 @@ def upload_request(
         boundary: What parts the pieces of the body; random unless given.
 
     Raises:
-        InvalidMessageError: The name or the type cannot be used; ``field`` names it.
+        InvalidMessageError: The name or the type cannot be used, or the content is neither of the
+            two; ``field`` names it.
     """
+    if not isinstance(content, bytes | LocalFile):
+        raise invalid("content", "must be bytes, or a LocalFile")
     local = content if isinstance(content, LocalFile) else None
     name = _checked_name(local.path.name if filename is None and local else filename)
     kind = _content_type(name, content_type)

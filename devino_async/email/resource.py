@@ -57,12 +57,11 @@ class EmailResource:
             NotSentError: The whole letter was refused or never left.
             OutcomeUnknownError: Nothing certain is known of any of the recipients.
         """
-        request = send_request(letter)
-        addresses = [recipient.address for recipient in letter.recipients]
+        request, recipients = send_request(letter), letter.recipients
         results = await self._transport.exchange(
             request,
-            lambda answer: read_results(answer, addresses),
-            timeout=self._transport.settings.bulk_timeout if len(addresses) > 1 else None,
+            lambda answer: read_results(answer, [each.address for each in recipients]),
+            timeout=self._transport.settings.bulk_timeout if len(recipients) > 1 else None,
         )
         return list(results)
 
@@ -92,10 +91,11 @@ class EmailResource:
             OutcomeUnknownError: The file may be in the store, but its id is lost. Uploading it
                 again leaves a second one there at worst.
         """
-        content = (
-            source if isinstance(source, bytes) else await asyncio.to_thread(find_file, source)
+        request = upload_request(
+            source if isinstance(source, bytes) else await asyncio.to_thread(find_file, source),
+            filename=filename,
+            content_type=content_type,
         )
-        request = upload_request(content, filename=filename, content_type=content_type)
         try:
             return await self._transport.exchange(
                 request, read_upload, timeout=self._transport.settings.bulk_timeout
@@ -343,7 +343,8 @@ class EmailResource:
     ) -> bytes:
         """The table of :meth:`statistics` as it came, parted by semicolons and in *charset*.
 
-        What may be asked is the same.
+        What may be asked is the same. Whether it is the table, and the whole of it, is not looked
+        at here.
 
         Raises:
             InvalidQueryError: A value is wrong; ``field`` names the parameter.

@@ -38,6 +38,10 @@ _BETWEEN = " - "
 """What parts the two dates of a range (T66)."""
 _PATH = re.compile(r"(/[\w.~-]+)+", re.ASCII)
 _NAME = re.compile(r"\w+", re.ASCII)
+_FRAMES = frozenset({"content-length", "transfer-encoding"})
+"""Headers of an answer that tell where it ends."""
+_ENDS = (b"\n", b"\r", b"%")
+"""What ends the last row of a table: its last cell is a rate."""
 _COUNT = re.compile(r"-?[0-9]{1,40}")
 _PERCENT = re.compile(r"(-?[0-9]{1,40}(?:[.,][0-9]{1,40})?)\s*%?")
 _DATE = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})")
@@ -224,8 +228,10 @@ def read_statistics(
     What has no line of names, or not at least the documented columns, is not taken for the table,
     since columns are known by their places alone. Neither is one that may be cut: an answer of
     nothing, a row that is shorter than the header, or rows without the total that ends a whole
-    table. A header alone is a table of no letters, although what Devino answers where there are
-    none is not documented.
+    table; nor one that may have come twice, with a column's name among its rows. A header alone is
+    a table of no letters, although what Devino answers where there are none is not documented.
+    That holds for an answer that tells its length. One that does not ends wherever the connection
+    did, so that it is whole only if it ends with a total and with a sign that ends a row.
 
     The last row is the total if it names two dates, and these are *days*, the first and the last
     asked for, or span the dates of all other rows, of which there is one at least. So the last of
@@ -244,6 +250,8 @@ def read_statistics(
         except csv.Error:
             return Failure(FailureKind.UNREADABLE, "not CSV", raw=body)
         statistics = _statistics(table, days)
+        if isinstance(statistics, EmailStatistics) and _may_be_cut(answer, statistics):
+            statistics = "perhaps cut: neither its length nor its end is told"
         if isinstance(statistics, str):
             return Failure(FailureKind.UNREADABLE, statistics, raw=body)
         return statistics
@@ -260,16 +268,33 @@ def _statistics(
     header, *lines = table
     while not header[-1].strip():  # the vendor ends this line alone with a semicolon (T66)
         header.pop()
-    if len(header) < _COLUMNS or any(map(_is_value, header)):
-        return "not the table of statistics"
-    if any(len(line) < len(header) for line in lines):
-        return "a row is cut"
+    if (flaw := _flaw(header, lines)) is not None:
+        return flaw
     if not lines:
         return EmailStatistics(header=tuple(header))
     *rows, total = map(_row, lines)
     if not _is_total(total, rows, days):
         return "no row for the whole range at its end"
     return EmailStatistics(rows=tuple(rows), total=total, header=tuple(header))
+
+
+def _flaw(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str | None:
+    """Why *lines* are not the rows of a table with this *header*; None if they are."""
+    if len(header) < _COLUMNS or any(map(_is_value, header)):
+        return "not the table of statistics"
+    if any(len(line) < len(header) for line in lines):
+        return "a row is cut"
+    names = {name for name in map(str.strip, header) if name and not _COUNT.fullmatch(name)}
+    if any(names & set(map(str.strip, line)) for line in lines):
+        return "a name of a column among the rows"
+    return None
+
+
+def _may_be_cut(answer: Answer, statistics: EmailStatistics) -> bool:
+    """Whether the connection's end alone ended *answer*, and not where a table ends."""
+    if _FRAMES & answer.headers.keys():
+        return False
+    return statistics.total is None or not answer.body.endswith(_ENDS)
 
 
 def _is_value(cell: str) -> bool:

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from devino_async.answers import event_state
 from devino_async.callbacks import read_events
 from devino_async.converter import EpochTime
-from omni_common.redaction import mask_number, mask_text, mask_url
+from omni_common.redaction import mask_number, mask_text, mask_url, shown_key
 from omni_common.report import DeliveryState
 
 __all__ = ["OmniEvent", "omni_state", "read_callbacks"]
@@ -60,11 +60,11 @@ class OmniEvent:
 
     message_id: str | None = None
     ts: EpochTime | None = None
-    status: str | None = None
+    status: str | None = field(default=None, repr=shown_key)
     error_code: int | None = None
     ip: str | None = field(default=None, repr=mask_text)
-    browser: str | None = None
-    os: str | None = None
+    browser: str | None = field(default=None, repr=shown_key)
+    os: str | None = field(default=None, repr=shown_key)
     user_agent: str | None = field(default=None, repr=mask_text)
     callback_data: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
     contact_id: str | None = None

@@ -14,7 +14,7 @@ from devino_async.converter import write_body, write_object
 from devino_async.fields import as_tuple, optional_mapping, optional_url
 from devino_async.ids import is_id
 from devino_async.omni.templates import OmniTemplate, template_object, template_problem
-from devino_async.problems import invalid
+from devino_async.problems import invalid, is_list
 from devino_async.query import digits
 from omni_common.exchange import Operation, Request
 from omni_common.redaction import mask_number
@@ -96,7 +96,7 @@ def send_request(
 
 def _check_recipients(contacts: Any, contact_ids: Any) -> None:
     for name, values in (("contacts", contacts), ("contact_ids", contact_ids)):
-        if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        if not is_list(values):
             raise invalid(name, "must be a list; put a single one into a list")
     if not contacts and not contact_ids:
         raise invalid("contacts", "or contact_ids must be given")

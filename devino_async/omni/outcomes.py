@@ -31,7 +31,7 @@ from devino_async.problems import is_sendable
 from omni_common.converter import JsonError, loads
 from omni_common.errors import Outcome
 from omni_common.exchange import Answer, Failure
-from omni_common.redaction import mask_number, mask_text
+from omni_common.redaction import mask_number, mask_text, shown_key
 
 __all__ = [
     "OmniAnswer",
@@ -66,7 +66,7 @@ class OmniAnswer:
         raw: The entry as it came.
     """
 
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     message_id: str | None = field(default=None, metadata=wire("result"))
     merge_key: str | None = None
     raw: Any = field(default=None, repr=False, hash=False)
@@ -94,7 +94,7 @@ class OmniRefusal:
         raw: The entry as it came.
     """
 
-    code: str | None = None
+    code: str | None = field(default=None, repr=shown_key)
     reasons: tuple[Reason, ...] = ()
     contact: RefusedContact | None = None
     description: str | None = field(default=None, repr=mask_text)

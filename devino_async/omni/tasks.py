@@ -12,7 +12,6 @@ from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypedDict, Unpack
-from urllib.parse import quote
 
 from attrs import field, frozen
 
@@ -35,6 +34,7 @@ from devino_async.query import (
     words,
 )
 from omni_common.exchange import Answer, Failure, FailureKind, Operation, Request
+from omni_common.redaction import shown_key
 
 __all__ = [
     "Task",
@@ -135,9 +135,9 @@ class TriggerInfo:
     office_id: str | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
-    state: str | None = None
-    type: str | None = None
-    channel: str | None = None
+    state: str | None = field(default=None, repr=shown_key)
+    type: str | None = field(default=None, repr=shown_key)
+    channel: str | None = field(default=None, repr=shown_key)
     counters: TaskCounters | None = None
     external_id: str | None = None
     parent_trigger_id: str | None = None
@@ -168,9 +168,9 @@ class Task:
     company_id: str | None = None
     office_id: str | None = None
     creation_date: datetime | None = None
-    type: str | None = None
-    channel: str | None = None
-    state: str | None = None
+    type: str | None = field(default=None, repr=shown_key)
+    channel: str | None = field(default=None, repr=shown_key)
+    state: str | None = field(default=None, repr=shown_key)
     triggers_info: tuple[TriggerInfo, ...] = ()
     raw: Any = field(default=None, repr=False, hash=False)
 
@@ -232,8 +232,8 @@ def task_request(task_id: str | int) -> Request:
     Raises:
         InvalidQueryError: *task_id* cannot be an id of a task.
     """
-    digits(task_id, name="task_id", required=True)
-    return Request("GET", f"/omni-task-api/tasks/{quote(str(task_id), safe='')}", Operation.READ)
+    number = digits(task_id, name="task_id", required=True)
+    return Request("GET", f"/omni-task-api/tasks/{number}", Operation.READ)
 
 
 def read_task(answer: Answer) -> Task | Failure | None:

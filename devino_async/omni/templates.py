@@ -32,7 +32,7 @@ from devino_async.ids import is_id
 from devino_async.omni.channel import OmniChannel
 from devino_async.omni.push_templates import PushTemplate, PushWalletTemplate
 from devino_async.problems import invalid
-from devino_async.query import clock_text
+from devino_async.query import clock_text, is_whole
 from devino_async.rules import check_line, check_text, check_words
 from devino_async.sms.message import LONGEST_VALIDITY, check_length
 from devino_async.vk import VkRoute
@@ -76,7 +76,7 @@ def _check_unsubscribe(_: object, attribute: Attribute[Any], value: str) -> None
 
 
 def _is_file_id(value: object) -> bool:
-    return is_id(value) or (isinstance(value, int) and not isinstance(value, bool))
+    return is_id(value) or is_whole(value)
 
 
 def _check_attachment_ids(_: object, attribute: Attribute[Any], value: object) -> None:

@@ -170,6 +170,11 @@ class GeoSettings:
     )
 
 
+def _own(template: OmniTemplate | Mapping[str, Any]) -> OmniTemplate | Mapping[str, Any]:
+    """*template*, or a copy of a mapping, so that nobody else changes it."""
+    return dict(template) if isinstance(template, Mapping) else template
+
+
 def _own_channel(trigger: Any) -> Any:
     return channel_of(trigger.template)
 
@@ -218,7 +223,7 @@ class Trigger:
     index: int = field(validator=number())
     type: TriggerType | str = field(validator=check_text)
     template: OmniTemplate | Mapping[str, Any] = field(
-        repr=_shown, hash=False, validator=check_template
+        converter=_own, repr=_shown, hash=False, validator=check_template
     )
     channel: OmniChannel | str = field(
         default=Factory(_own_channel, takes_self=True), validator=_check_channel

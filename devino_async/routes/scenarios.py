@@ -40,7 +40,7 @@ from omni_common.errors import (
     ReadError,
     RefusedError,
 )
-from omni_common.history import accounted
+from omni_common.history import accounting, nowhere
 from omni_common.redaction import shown_id
 
 __all__ = ["MOST_OF_A_NAME", "MOST_SCENARIOS", "SECONDS_BETWEEN_LOOKS", "Scenarios"]
@@ -120,11 +120,11 @@ class Scenarios:
         try:
             return await search.result()
         finally:
-            if self._searches.get(shape.name) is search and not search.can_be_joined:
+            if self._searches.get(shape.name) is search and not search.is_wanted:
                 del self._searches[shape.name]
 
     async def _search(self, shape: Shape) -> Scenario:
-        accounted.set(True)  # for this task alone: each message that waits leaves its own record
+        accounting.set(nowhere)  # in this task: each message that waits leaves its own record
         try:
             return await self._found_or_made(shape)
         except NotSentError:
@@ -329,8 +329,12 @@ class _Search:
     @property
     def can_be_joined(self) -> bool:
         """Whether it is under way, in the loop that runs: a provider may outlive one."""
-        is_here = self._task.get_loop() is asyncio.get_running_loop()
-        return is_here and self._waiting > 0 and not self._task.done()
+        return self.is_wanted and self._task.get_loop() is asyncio.get_running_loop()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody waits for it still."""
+        return self._waiting > 0 and not self._task.done()
 
     async def result(self) -> Scenario:
         self._waiting += 1
@@ -338,9 +342,14 @@ class _Search:
             await asyncio.wait([self._task])
         finally:
             self._waiting -= 1
-            if self._waiting == 0:  # if it has failed already, nobody is left to be told
+            # If it has failed already, nobody is left to be told.
+            if self._waiting == 0 and not self._task.get_loop().is_closed():
                 self._task.cancel()
-        return self._task.result()
+        error = self._task.exception()
+        if error is None or isinstance(error, Exception):
+            return self._task.result()
+        # Ctrl-C, say, which has been raised already: by the loop, and once.
+        raise _unusable(f"the search for a scenario was interrupted ({type(error).__name__})")
 
 
 @contextmanager

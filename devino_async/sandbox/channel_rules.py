@@ -30,8 +30,9 @@ from devino_async.sandbox.shapes import (
     whole,
 )
 from devino_async.sandbox.sms_rules import Reason, RequestRefusedError
+from omni_common.clock import read_time
 
-__all__ = ["CHANNELS", "Channel", "read_time", "reasons_against"]
+__all__ = ["CHANNELS", "Channel", "read_moment", "reasons_against"]
 
 _PHONE = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 _SPACED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
@@ -96,9 +97,9 @@ def reasons_against(item: object, channel: Channel, terms: Terms) -> tuple[Reaso
     return tuple(reasons) or tuple(channel.content(item, terms))
 
 
-def read_time(value: str) -> datetime:
+def read_moment(value: str) -> datetime:
     """The moment in a ``scheduledTime`` that was let pass; without a zone it is in UTC."""
-    time = datetime.fromisoformat(value)
+    time = read_time(value)
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
@@ -147,7 +148,7 @@ def _scheduled(form: Callable[[ChannelBehaviour], re.Pattern[str]]) -> Check:
         moment = None
         if isinstance(value, str) and pattern.fullmatch(value):
             try:
-                moment = read_time(value)
+                moment = read_moment(value)
             except ValueError:
                 moment = None
         # What follows a sending in the calendar's last year would have no date.

@@ -24,7 +24,7 @@ from devino_async.sandbox.channel_requests import (
     read_query,
     recipients_of,
 )
-from devino_async.sandbox.channel_rules import CHANNELS, Channel, read_time, reasons_against
+from devino_async.sandbox.channel_rules import CHANNELS, Channel, read_moment, reasons_against
 from devino_async.sandbox.requests import json_body
 from devino_async.sandbox.shapes import Terms
 from devino_async.sandbox.sms_rules import Reason, RequestRefusedError
@@ -112,7 +112,7 @@ class ChannelArea:
         [id] = self._account.give_ids(1)
         text = _text(item, channel)
         has_link = any(mark in text for mark in _LINK_MARKS)
-        send_at = read_time(item["scheduledTime"]) if "scheduledTime" in item else None
+        send_at = read_moment(item["scheduledTime"]) if "scheduledTime" in item else None
         changes = plan(
             terms.now,
             send_at=send_at,

@@ -18,13 +18,13 @@ from devino_async.sandbox.shapes import (
     either,
     items,
     one_of,
-    read_time,
     refuse,
     text,
     time,
     truth,
     whole,
 )
+from omni_common.clock import read_time
 
 __all__ = ["SETTLED_STATES", "TASK_CHANNELS", "TASK_STATES", "TASK_TYPES", "check_task"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from devino_async.sandbox.omni_behaviour import OmniBehaviour
-from devino_async.sandbox.shapes import read_time
+from omni_common.clock import read_time
 from omni_common.sandbox import Ledger
 
 __all__ = [

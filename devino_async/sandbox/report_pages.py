@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from devino_async.sandbox.page_numbers import PageNumbers
 from devino_async.sandbox.sms_rules import Reason, RequestRefusedError
+from omni_common.clock import read_time
 
 __all__ = [
     "OWNER",
@@ -260,7 +261,7 @@ def _time(name: str, text: str, separators: str) -> datetime:
     found = _TIME.fullmatch(text)
     try:
         if found is not None and found[2] in separators:
-            return datetime.fromisoformat(f"{found[1]}T{found[3]}")
+            return read_time(f"{found[1]}T{found[3]}")
     except ValueError:
         pass
     raise RequestRefusedError(Reason("invalid", name, text))

@@ -17,6 +17,7 @@ from attrs import field, frozen
 
 from devino_async.sandbox.behaviour import DevinoBehaviour
 from devino_async.sandbox.sms_rules import Reason, RequestRefusedError
+from omni_common.clock import read_time
 
 __all__ = [
     "Check",
@@ -27,7 +28,6 @@ __all__ = [
     "email_address",
     "items",
     "one_of",
-    "read_time",
     "refuse",
     "text",
     "time",
@@ -191,11 +191,6 @@ def time(value: Any, where: str, _terms: Terms) -> None:
         refuse("invalid", where, value)
     if moment.year == MAXYEAR:  # what follows the sending would have no date
         refuse("invalid", where, value)
-
-
-def read_time(value: str) -> datetime:
-    """The naive time in a text that :func:`time` lets pass."""
-    return datetime.fromisoformat(value)
 
 
 def _inside(where: str, name: str) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from attrs import field, frozen
 
 from devino_async.sandbox.behaviour import DevinoBehaviour
+from omni_common.clock import read_time
 from omni_common.redaction import mask_number, mask_text
 from omni_common.segments import Encoding, segments
 
@@ -223,7 +224,7 @@ def _scheduled_time(value: object, rules: SmsRules) -> str | None:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         return wrong
     try:
-        time = datetime.fromisoformat(value)
+        time = read_time(value)
     except ValueError:
         return wrong
     if time.year == MAXYEAR:  # what follows the sending would have no date

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from devino_async.answers import state_of
 from devino_async.callbacks import read_events
 from devino_async.converter import EpochTime, wire
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.report import DeliveryState
 
 __all__ = ["IncomingSms", "SmsStatusEvent", "read_callbacks", "read_incoming"]
@@ -38,7 +38,7 @@ class SmsStatusEvent:
 
     message_id: str | None = None
     ts: EpochTime | None = None
-    status: str | None = None
+    status: str | None = field(default=None, repr=shown_key)
     error_code: int | None = None
     raw: Any = field(default=None, repr=False, hash=False)
 
@@ -71,8 +71,8 @@ class IncomingSms:
     text: str | None = field(default=None, repr=mask_text)
     transaction_id: str | None = None
     prefix: str | None = field(default=None, repr=mask_text)
-    operator: str | None = None
-    country_name: str | None = None
+    operator: str | None = field(default=None, repr=shown_key)
+    country_name: str | None = field(default=None, repr=shown_key)
     ts: EpochTime | None = None
     raw: Any = field(default=None, repr=False, hash=False)
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from devino_async.answers import state_of
 from devino_async.paging import page_reader
-from devino_async.problems import invalid_query, phone_problem
+from devino_async.problems import invalid_query, is_list, phone_problem
 from devino_async.query import (
     Filters,
     Query,
@@ -29,7 +29,7 @@ from devino_async.query import (
 from devino_async.selection import SortOrder
 from omni_common.errors import ReadError
 from omni_common.exchange import Operation, Request
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.report import DeliveryState
 
 __all__ = [
@@ -196,7 +196,7 @@ class SmsDetail:
     event_date_time: datetime | None = None
     source_address: str | None = field(default=None, repr=mask_sender)
     recipient: str | None = field(default=None, repr=mask_number)
-    status: str | None = None
+    status: str | None = field(default=None, repr=shown_key)
     company_id: str | None = None
     company_name: str | None = None
     user_id: str | None = None
@@ -209,18 +209,18 @@ class SmsDetail:
     mo_name: str | None = None
     task_id: str | None = None
     task_name: str | None = None
-    task_type: str | None = None
+    task_type: str | None = field(default=None, repr=shown_key)
     trigger_id: str | None = None
     text: str | None = field(default=None, repr=mask_text)
     error_code: int | None = None
-    traffic: str | None = None
+    traffic: str | None = field(default=None, repr=shown_key)
     recipient_zone_name: str | None = None
     trigger_contact_group: str | None = None
     is_contact_group_deleted: bool | None = None
     contact_id: str | None = None
     price: Decimal | None = None
     provider_message_id: str | None = None
-    route: str | None = None
+    route: str | None = field(default=None, repr=shown_key)
     segment_count: int | None = None
     template: str | None = None
     template_id: str | None = None
@@ -290,7 +290,7 @@ def row_step(rows: Sequence[SmsDetail], *, limit: int, by_segments: bool) -> int
 def _names(values: Any, *, name: str) -> Any:
     if values is None:
         return None
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence) or not values:
+    if not is_list(values) or not values:
         raise invalid_query(name, "must be a list of at least one name")
     return [text(value, name=name, required=True) for value in values]
 

@@ -23,6 +23,7 @@ from devino_async.results import in_place
 from devino_async.sms.message import SmsMessage
 from omni_common.errors import Outcome
 from omni_common.exchange import Answer, Failure, Operation, Request
+from omni_common.redaction import shown_key
 
 __all__ = ["LARGEST_BATCH", "SmsResult", "read_results", "send_request"]
 
@@ -41,7 +42,7 @@ class SmsResult:
     """
 
     outcome: Outcome
-    code: str | None
+    code: str | None = field(repr=shown_key)
     message_id: str | None = None
     segment_ids: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()

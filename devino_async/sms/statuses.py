@@ -10,10 +10,12 @@ from attrs import evolve, field, frozen
 
 from devino_async.answers import read_result, state_of, text_or_none
 from devino_async.ids import is_id, match_ids, read_rounded_id
+from devino_async.problems import invalid_query, is_list
 from devino_async.zone import parse_time
 from omni_common.converter import dumps
 from omni_common.errors import ForeignIdError
 from omni_common.exchange import Answer, Failure, Operation, Request
+from omni_common.redaction import shown_key
 from omni_common.report import DeliveryState, merge
 
 __all__ = [
@@ -43,7 +45,7 @@ class SmsStatus:
     """
 
     message_id: str
-    status: str | None
+    status: str | None = field(repr=shown_key)
     status_date_time: datetime | None = None
     raw: Any = field(default=None, repr=False, hash=False)
 
@@ -77,7 +79,10 @@ def statuses_request(message_ids: Sequence[str]) -> Request:
 
     Raises:
         ForeignIdError: One of *message_ids* cannot be an id.
+        InvalidQueryError: They are no list.
     """
+    if not is_list(message_ids):
+        raise invalid_query("message_ids", "must be a list of ids")
     check_ids(message_ids)
     return Request(
         "POST",

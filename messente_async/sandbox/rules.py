@@ -35,6 +35,7 @@ from messente_async.sandbox.schema import (
     web_url,
     whole,
 )
+from omni_common.clock import read_time
 from omni_common.redaction import mask_number, mask_text
 from omni_common.sandbox import Scenario, scenario_of
 
@@ -201,7 +202,7 @@ def _read_channel(part: Mapping[str, Any], account: Account) -> ChannelMessage:
 
 
 def _read_time(words: str) -> datetime:
-    moment = datetime.fromisoformat(words)
+    moment = read_time(words)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -21,6 +21,7 @@ from attrs import frozen
 
 from omni_common.callbacks.events import Event
 from omni_common.errors import ConfigurationError
+from omni_common.redaction import shown_key
 from omni_common.spelling import unknown_name
 
 __all__ = ["CallbackArea", "Sign", "callback_area", "callback_area_names"]
@@ -83,7 +84,8 @@ def callback_area(name: str) -> CallbackArea:
     """
     entries = [entry for entry in entry_points(group=_GROUP) if entry.name == name]
     if not entries:
-        raise unknown_name("kind of callback", name, callback_area_names())
+        known = callback_area_names()
+        raise unknown_name("kind of callback", name, known, field=shown_key(name))
     if len({entry.value for entry in entries}) > 1:
         raise ConfigurationError(
             f"two distributions read the callbacks {name}; uninstall one of them", field=name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -75,7 +76,8 @@ def _path(scope: _Message) -> str:
 def _length(scope: _Message) -> int:
     """The length that the headers announce; 0 where they do not."""
     for name, value in scope["headers"]:
-        if name.lower() == b"content-length" and value.isdigit():
+        # Longer than that is no length, nor for Python a number.
+        if name.lower() == b"content-length" and re.fullmatch(rb"[0-9]{1,18}", value):
             return int(value)
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from attrs import field, frozen
 
 from omni_common.message import Channel
-from omni_common.redaction import mask_number, mask_sender, mask_text
+from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 from omni_common.report import DeliveryReport
 
 __all__ = ["Event", "IncomingMessage", "Subscription", "SubscriptionChanged"]
@@ -33,7 +33,7 @@ class IncomingMessage:
 
     provider: str
     id: str | None = None
-    channel: Channel | str | None = None
+    channel: Channel | str | None = field(default=None, repr=shown_key)
     sender: str | None = field(default=None, repr=mask_number)
     recipient: str | None = field(default=None, repr=mask_sender)
     text: str | None = field(default=None, repr=mask_text)
@@ -73,7 +73,7 @@ class SubscriptionChanged:
     change: Subscription
     id: str = ""
     reference: str | None = None
-    channel: Channel | str | None = None
+    channel: Channel | str | None = field(default=None, repr=shown_key)
     address: str | None = field(default=None, repr=mask_number)
     at: datetime | None = None
     raw: Any = field(default=None, repr=False, hash=False)

@@ -11,7 +11,12 @@ from attrs import evolve, field, frozen
 
 from omni_common.callbacks.area import CallbackArea, Sign, callback_area
 from omni_common.callbacks.events import Event, IncomingMessage, SubscriptionChanged
-from omni_common.errors import CallbackError, CallbackRefusedError, ConfigurationError
+from omni_common.errors import (
+    CallbackError,
+    CallbackRefusedError,
+    ConfigurationError,
+    hides_arguments,
+)
 from omni_common.report import DeliveryReport
 from omni_common.rules import tuple_of
 from omni_common.secret import Secret
@@ -47,6 +52,7 @@ class SignedPost:
     headers: Mapping[str, str] = field(factory=dict, repr=False)
 
 
+@hides_arguments
 def read_callback(
     area: str,
     headers: CallbackHeaders,
@@ -88,6 +94,7 @@ def read_callback(
     return read_events(kind, body)
 
 
+@hides_arguments
 def sign(area: str, body: bytes, secret: Secret | str) -> SignedPost:
     """Make the post of *body* that a receiver with *secret* takes for genuine; for your own tests.
 

@@ -33,6 +33,7 @@ from omni_common.errors import (
     ConfigurationError,
     InvalidMessageError,
     UnsupportedMessageError,
+    hides_arguments,
 )
 from omni_common.message import Message
 from omni_common.settings import TransportSettings
@@ -124,6 +125,7 @@ class CallbackReceiver:
             own: ``handler.addFilter(receiver.token_mask)``.
     """
 
+    @hides_arguments
     def __init__(
         self,
         handler: EventHandler,

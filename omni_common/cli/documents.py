@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from omni_common import redaction
 from omni_common.cli.output import Output
 from omni_common.cli.usage import UsageError
 from omni_common.errors import Attempt, OmniError
 from omni_common.message import Channel
 from omni_common.receipt import Part
+from omni_common.redaction import shown_key, shown_time
 from omni_common.report import DeliveryFault, DeliveryReport, PartReport, Price
 
 __all__ = ["attempts", "error", "nothing_done", "parts", "refuse_urls", "report", "shown_id"]
@@ -43,8 +45,8 @@ def error(found: OmniError | UsageError) -> dict[str, Any]:
     return _error(
         type(found).__name__,
         found.text,
-        field=found.field,
-        vendor_code=found.vendor_code,
+        field=_key(found.field),
+        vendor_code=_key(found.vendor_code),
         retry_after=_seconds(found.retry_after),
     )
 
@@ -85,7 +87,7 @@ def parts(accepted: Iterable[Part], output: Output) -> list[dict[str, Any]]:
     """The channels of a receipt."""
     return [
         {
-            "channel": str(part.channel),
+            "channel": shown_key(part.channel),
             "id": part.id,
             "sender": None if part.sender is None else output.words(part.sender),
         }
@@ -118,7 +120,7 @@ def refuse_urls(ids: Iterable[str]) -> None:
 
 def shown_id(id: str, output: Output) -> str:
     """An id as it was typed, unless it is none: it may be a number that went astray."""
-    return id if ":" in id else output.recipient(id)
+    return redaction.shown_id(id) if ":" in id else output.recipient(id)
 
 
 def _part(found: PartReport, output: Output) -> dict[str, Any]:
@@ -126,9 +128,9 @@ def _part(found: PartReport, output: Output) -> dict[str, Any]:
         "channel": _channel(found.channel),
         "id": found.id,
         "state": found.state.value,
-        "raw_state": None if found.raw_state is None else output.words(found.raw_state),
+        "raw_state": _key(found.raw_state),
         "at": _moment(found.at),
-        "raw_at": found.raw_at,
+        "raw_at": None if found.raw_at is None else shown_time(found.raw_at),
         "fault": _fault(found.error, output),
         "price": _price(found.price),
     }
@@ -138,7 +140,7 @@ def _fault(found: DeliveryFault | None, output: Output) -> dict[str, Any] | None
     if found is None:
         return None
     text = None if found.text is None else output.words(found.text)
-    return {"code": found.code, "text": text}
+    return {"code": _key(found.code), "text": text}
 
 
 def _price(found: Price | None) -> dict[str, Any] | None:
@@ -155,7 +157,12 @@ def _price(found: Price | None) -> dict[str, Any] | None:
 
 
 def _channel(channel: Channel | str | None) -> str | None:
-    return None if channel is None else str(channel)
+    return _key(channel)
+
+
+def _key(word: str | None) -> str | None:
+    """A vendor's code, or its word for a field, a channel or a state."""
+    return None if word is None else shown_key(word)
 
 
 def _moment(at: datetime | None) -> str | None:

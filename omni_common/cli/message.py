@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from cyclopts import Group, Parameter
 
 from omni_common.cli.usage import UsageError
+from omni_common.clock import read_time
 from omni_common.message import Channel, Content, Email, Message, Priority, Sms, Viber, WhatsApp
 
 __all__ = ["MESSAGE", "MessageOptions", "duration", "moment", "read_text"]
@@ -164,7 +165,7 @@ def moment(text: str, option: str) -> datetime:
         UsageError: It is none.
     """
     try:
-        return datetime.fromisoformat(text)
+        return read_time(text)
     except ValueError:
         pass  # raised below, without the library's words
     raise UsageError(f"{option} must be like 2027-01-31T09:00+02:00", field=option)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,11 +13,9 @@ from attrs import frozen
 from cyclopts import Group, Parameter
 
 from omni_common.cli.exits import ExitCode
-from omni_common.redaction import mask_number
+from omni_common.redaction import mask_number, mask_words
 
 __all__ = ["PLAIN", "Output", "Result", "write", "write_json"]
-
-_NUMBER = re.compile(r"\+?[0-9]{7,}", re.ASCII)
 
 
 @frozen(kw_only=True)
@@ -49,10 +46,8 @@ class Output:
         return address if self.show_numbers else mask_number(address)
 
     def words(self, text: str) -> str:
-        """A vendor's words as they may be shown: they may quote a number."""
-        if self.show_numbers:
-            return text
-        return _NUMBER.sub(lambda number: mask_number(number[0]), text)
+        """A vendor's words as they may be shown: they may quote a number or an address."""
+        return text if self.show_numbers else mask_words(text)
 
     def show(self, result: Result) -> int:
         """Write *result*; return the exit code."""

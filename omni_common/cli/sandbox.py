@@ -97,12 +97,14 @@ def _hear_people(emulators: list[Any]) -> None:
 async def _start(emulator: Emulator, port: int) -> None:
     try:
         await emulator.start()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or "a port is a number from 1 to 65535"
+    except OverflowError:
+        problem = "a port is a number from 1 to 65535"
+    except OSError as error:
+        problem = f"cannot listen on {port}: {error.strerror or type(error).__name__}"
     else:
         return
     option = f"--{emulator.name}-port"
-    raise UsageError(f"{option}: cannot listen on {port}: {reason}", field=option)
+    raise UsageError(f"{option}: {problem}", field=option)
 
 
 def _announce(urls: Mapping[str, str], wanted: Wanted, *, json: bool) -> None:

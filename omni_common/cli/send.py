@@ -28,6 +28,7 @@ from omni_common.exchange import OnUnknown
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Receipt
+from omni_common.redaction import shown_key
 
 __all__ = ["send_one"]
 
@@ -161,7 +162,7 @@ def _ended(
 
 def _receipt_lines(receipt: Receipt, output: Output) -> tuple[str, ...]:
     to = output.recipient(receipt.to)
-    channels = ", then ".join(str(part.channel) for part in receipt.parts)
+    channels = ", then ".join(shown_key(part.channel) for part in receipt.parts)
     requests = len(receipt.attempts)
     count = f"{requests} request{'s' * (requests != 1)}"
     return (

@@ -10,6 +10,7 @@ from omni_common.cli import documents
 from omni_common.cli.account import Account
 from omni_common.cli.exits import ExitCode, exit_code_of, worst
 from omni_common.cli.output import Output, Result
+from omni_common.redaction import shown_key
 from omni_common.report import DeliveryReport, PartReport, StatusResult
 
 __all__ = ["result_document", "result_lines", "states_of"]
@@ -72,7 +73,7 @@ def result_lines(result: StatusResult, output: Output) -> Iterator[str]:
 def _summary(report: DeliveryReport, output: Output) -> str:
     words = [report.state.value]
     if report.channel is not None:
-        words.append(f"by {report.channel}")
+        words.append(f"by {shown_key(report.channel)}")
     if report.at is not None:
         words.append(report.at.isoformat())
     if report.error is not None:
@@ -81,7 +82,7 @@ def _summary(report: DeliveryReport, output: Output) -> str:
 
 
 def _part(part: PartReport, output: Output) -> str:
-    words = [str(part.channel), part.state.value]
+    words = [shown_key(part.channel), part.state.value]
     if part.at is not None:
         words.append(part.at.isoformat())
     if part.error is not None:

@@ -13,6 +13,10 @@ from uuid import UUID
 
 from attrs import frozen
 
+_DEEPEST = 100
+"""Levels of arrays and objects; the vendors' own documents have fewer than ten."""
+_NESTS = (dict, list, tuple)
+
 
 class JsonError(ValueError):
     """A value has no JSON form, or bytes are no JSON. The text never holds any of the content."""
@@ -33,13 +37,16 @@ def dumps(value: Any, *, backend: JsonBackend | None = None) -> bytes:
     Whole numbers of any size are exact. Keys that are numbers become text, as JSON has it.
 
     Raises:
-        JsonError: A text holds a lone surrogate, a number is not finite, the value is nested too
-            deeply or refers to itself, or holds a type that JSON does not have.
+        JsonError: A text holds a lone surrogate, a number is not finite, the value is nested more
+            than 100 levels deep or refers to itself, or holds a type that JSON does not have.
     """
     try:
-        return (backend or fastest_json()).encode(value)
+        body = (backend or fastest_json()).encode(value)
+        _check_depth(body, value)
     except (TypeError, ValueError, RecursionError) as error:
         problem = _encoding_problem(error)
+    else:
+        return body
     # Raised out here, so that the library's error, which may hold the whole text, is no context.
     raise JsonError(problem)
 
@@ -52,13 +59,39 @@ def loads(body: bytes, *, backend: JsonBackend | None = None) -> Any:
 
     Raises:
         JsonError: The bytes are not UTF-8 or not JSON, hold ``NaN`` or a number too large for a
-            float, or are nested too deeply.
+            float, or are nested more than 100 levels deep.
     """
     try:
-        return (backend or fastest_json()).decode(body)
+        value = (backend or fastest_json()).decode(body)
+        _check_depth(body, value)
     except (ValueError, RecursionError) as error:
         problem = _decoding_problem(error)
+    else:
+        return value
     raise JsonError(problem)
+
+
+def _check_depth(body: bytes, value: Any) -> None:
+    """Refuse a *value* that is nested too deeply; *body* is its JSON.
+
+    Raises:
+        RecursionError: It is. Without a limit of our own it would depend on the library, and on how
+            much of the stack is left, what is read; and what was, could then be too deep to be
+            compared, copied or pickled.
+    """
+    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
+        return
+    level = [value] if isinstance(value, _NESTS) else []
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _NESTS)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _encoding_problem(error: Exception) -> str:

@@ -124,7 +124,8 @@ def _problem(error: BaseException, kind: type | None) -> str:
         case ForbiddenExtraKeysError():
             return f"unknown keys {', '.join(sorted(error.extra_fields))}"
         case _:
-            return f"not a valid {getattr(kind, '__name__', 'value')}"
+            # Other annotations, such as `int | None`, have a name that Python changes.
+            return f"not a valid {kind.__name__ if isinstance(kind, type) else 'value'}"
 
 
 def _register_objects(converter: Converter) -> None:

@@ -10,6 +10,8 @@ from enum import Enum, IntEnum, StrEnum
 from types import NoneType
 from typing import Annotated, Any, TypeAlias
 
+from omni_common.clock import read_time
+
 LenientText: TypeAlias = Annotated[str, "lenient"]
 """Text; a whole JSON number is taken as its digits (ids that a vendor writes either way)."""
 LenientInt: TypeAlias = Annotated[int, "lenient"]
@@ -78,7 +80,7 @@ def _none(value: Any, _: object) -> None:
 def _datetime(value: Any, _: object) -> datetime:
     text = _text(value)
     try:
-        when = datetime.fromisoformat(text)
+        when = read_time(text)
     except ValueError as error:
         raise MismatchError("expected a date and time in ISO-8601") from error
     if when.utcoffset() is None:

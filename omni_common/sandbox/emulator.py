@@ -269,8 +269,6 @@ class Emulator(ABC):
     async def close(self) -> None:
         """Stop listening, drop every connection and post no more callbacks; may be repeated."""
         runner, self._runner = self._runner, None
-        if runner is None:
-            return
         self._closing.set()
         if self._unwatch is not None:
             self._unwatch()
@@ -278,7 +276,8 @@ class Emulator(ABC):
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await runner.cleanup()
+        if runner is not None:
+            await runner.cleanup()
         await self._callbacks.close()
 
     async def __aenter__(self) -> Self:
@@ -329,8 +328,8 @@ class Emulator(ABC):
 
     def _callback_then(self, id: str, change: StateChange) -> Callback | None:
         """The callback of *change* when it is due; None if it did not come to pass."""
-        entry = self.ledger[id]
-        return self.callback(entry, change) if change in entry.plan else None
+        entry = self.ledger.get(id)  # whoever replaced the ledger wants to hear no more of it
+        return None if entry is None or change not in entry.plan else self.callback(entry, change)
 
     async def respond(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from omni_common import config as _config
+from omni_common.errors import hides_arguments as _hides_arguments
 from omni_common.sync.portal import BlockingCallWarning
 from omni_common.sync.provider import OmniProvider
 from omni_common.sync.stream import OutcomeStream
@@ -19,6 +20,7 @@ from omni_common.sync.tracker import Tracker
 __all__ = ["BlockingCallWarning", "OmniProvider", "OutcomeStream", "Tracker", "connect"]
 
 
+@_hides_arguments
 def connect(
     target: str | Mapping[str, object] | None = None,
     *,

@@ -3,6 +3,10 @@
 No lock is ever held where Ctrl-C can strike: a signal handler may raise between any two steps of
 the main thread, also inside ``concurrent.futures.Future``, whose lock then stays taken and stops
 the loop thread for good. So a call ends by releasing a plain lock that only its waiter acquires.
+
+A waiter that is struck goes without the outcome of what it called. Whoever comes last, the waiter
+that leaves or the loop thread that ends the call, then tells the log: neither can miss the other,
+since each writes its own mark before it reads the other's.
 """
 
 from __future__ import annotations
@@ -11,9 +15,17 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from omni_common.errors import ClientClosedError, ConnectionFailedError, OutcomeUnknownError
+from omni_common.errors import (
+    ClientClosedError,
+    ConnectionFailedError,
+    NotSentError,
+    OmniError,
+    Outcome,
+    OutcomeUnknownError,
+)
+from omni_common.history import accounting
 
 __all__ = ["Call"]
 
@@ -21,24 +33,46 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+Unheard: TypeAlias = Callable[[Outcome], object]
+"""Told once how a send ended whose caller will not hear of it."""
+
+
 class Call(Generic[R, T]):
     """One function on its way through the loop thread, and how it ended."""
 
     def __init__(
-        self, function: Callable[[R], Awaitable[T]], context: contextvars.Context | None = None
+        self,
+        function: Callable[[R], Awaitable[T]],
+        context: contextvars.Context | None = None,
+        *,
+        unheard: Unheard | None = None,
+        insists: bool = False,
     ) -> None:
-        """Make a call of *function*, given the thread's resource, in a copy of this context."""
+        """Make a call.
+
+        Args:
+            function: Is given the thread's resource.
+            context: What it runs in; a copy of this context unless given.
+            unheard: For a call that sends one message; of others the log is told what interrupted
+                sends inside say of themselves.
+            insists: It is begun even if nobody waits for it any more.
+        """
         self._function = function
         self._context = contextvars.copy_context() if context is None else context
+        self._unheard: list[Unheard | None] = [unheard]  # for the one who takes it
+        self._insists = insists
+        self._notes = _Notes()
         self._task: asyncio.Task[None] | None = None
         self._value: T
         self._error: BaseException | None = None
+        self._outcome = Outcome.NOT_SENT
         self._latch = threading.Lock()
         self._latch.acquire()
         self._closing = False
         self.begun = False
         self.ended = False
         self.unwanted = False
+        self.heard = False
 
     # What the waiting thread does.
 
@@ -46,19 +80,33 @@ class Call(Generic[R, T]):
         """Whether the call ends within *timeout* seconds. For one waiting thread only."""
         return self.ended or self._latch.acquire(timeout=max(timeout, 0))
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it runs, although nobody wants it any more; what has not begun never will."""
+        return self.begun and not self.ended
+
     def result(self) -> T:
         """Return or raise what the ended call came to, once."""
         error, self._error = self._error, None
         if error is None:
+            self.heard = True  # nothing can strike from here to the caller
             return self._value
+        if not isinstance(error, Exception):
+            self._tell()  # such as SystemExit, which says nothing of a message
+        self.heard = True
         try:
             raise error
         finally:
             del error  # else the error, its traceback and this frame would keep each other alive
 
     def give_up_waiting(self) -> str:
-        """What a caller who stops waiting should know; classes only, since notes get logged."""
+        """What a caller who stops waiting should know; classes only, since notes get logged.
+
+        The log is told the rest, now or when the call ends.
+        """
         self.unwanted = True  # before `begun` is read: `_run` looks at the two in opposite order
+        if self.ended or not self.begun:
+            self._tell()
         if not self.begun:
             return "The interrupted call had not begun: nothing was sent."
         if not self.ended:
@@ -81,22 +129,33 @@ class Call(Generic[R, T]):
         self._task.add_done_callback(self._task_done)
         return self._task
 
+    @property
+    def is_off(self) -> bool:
+        """Whether it need not be begun."""
+        return self.unwanted and not self._insists
+
     def cancel(self, *, closing: bool = False) -> None:
         """Cancel the task, or, when there is none yet, see to it that there never is one."""
         if self.ended:
             return
         self._closing = self._closing or closing
-        if self._task is None:
-            self.end(ClientClosedError("The call was given up before it began."))
-        else:
+        if self._task is not None:
             self._task.cancel()
+        elif not self._insists:
+            self.end(ClientClosedError("The call was given up before it began."))
 
     def end(self, error: BaseException | None) -> None:
         """Let the waiter go on, with *error* or with the value that the function returned."""
-        if not self.ended:
-            self._error = error
-            self.ended = True
-            self._latch.release()
+        if self.ended:
+            return
+        self._error = error
+        if self.begun:
+            self._outcome = self._outcome_of(error)
+        self._notes.is_over = True
+        self.ended = True
+        self._latch.release()
+        if self.unwanted:
+            self._tell()
 
     def give_up(self, why: str) -> None:
         """End the call although its task has not: nobody knows any more what it will do."""
@@ -104,9 +163,10 @@ class Call(Generic[R, T]):
 
     async def _run(self, resource: R) -> None:
         self.begun = True
-        if self.unwanted:
+        if self.is_off:
             self.begun = False
             raise asyncio.CancelledError
+        accounting.set(self._notes.take)
         try:
             self._value = await self._function(resource)
         except BaseException as error:  # noqa: BLE001  SystemExit would end the loop for everyone
@@ -117,19 +177,41 @@ class Call(Generic[R, T]):
         error = asyncio.CancelledError() if task.cancelled() else self._error
         if isinstance(error, asyncio.CancelledError):
             self.end(self._cut_short(error))
+            return
+        if error is None or isinstance(error, Exception):
+            self._notes.pass_on()  # the call itself went on in spite of what was interrupted
+        self.end(error)
+
+    def _tell(self) -> None:
+        """Tell the log, unless that was done; runs on either side."""
+        try:
+            unheard = self._unheard.pop()
+        except IndexError:
+            return
+        if unheard is None:
+            self._notes.pass_on()
         else:
-            self.end(error)
+            unheard(self._outcome)
+
+    def _outcome_of(self, error: BaseException | None) -> Outcome:
+        if error is None:
+            return Outcome.ACCEPTED
+        outcome = error.outcome if isinstance(error, OmniError) else self._notes.outcome
+        return outcome or Outcome.UNKNOWN
 
     def _cut_short(self, cancelled: asyncio.CancelledError) -> Exception:
         """The honest error for a call that ended without an answer.
 
         A bare ``CancelledError`` would pass through ``except Exception`` of the caller, who
-        cancelled nothing, and ``ClientClosedError`` would promise that nothing was sent.
+        cancelled nothing, and ``ClientClosedError`` would promise that nothing was sent: it does
+        so where the send itself has said that.
         """
         if not self.begun and self._closing:
             return ClientClosedError("The client was closed before the call began.")
         if not self.begun:
             return ConnectionFailedError("The I/O thread ended before the call began; call again.")
+        if self._notes.outcome is Outcome.NOT_SENT:
+            return _nothing_left(closing=self._closing)
         error: OutcomeUnknownError
         if self._closing:
             error = OutcomeUnknownError(
@@ -144,3 +226,40 @@ class Call(Generic[R, T]):
             )
             error.__cause__ = cancelled
         return error
+
+
+class _Notes:
+    """What interrupted sends inside a call say of themselves.
+
+    Contexts that outlive the call refer to it, such as a connection's, so it knows of no call.
+    """
+
+    def __init__(self) -> None:
+        self._account = accounting.get()
+        self._taken: list[tuple[str, str, Outcome]] = []
+        self.is_over = False
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What they say of the call as a whole, if anything was said."""
+        outcomes = {outcome for _, _, outcome in self._taken}
+        return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else next(iter(outcomes), None)
+
+    def take(self, provider: str, reference: str, outcome: Outcome) -> None:
+        """Keep what one says; that of one which outlived the call is passed on at once."""
+        if self.is_over:
+            self._account(provider, reference, outcome)
+        else:
+            self._taken.append((provider, reference, outcome))
+
+    def pass_on(self) -> None:
+        """Tell whoever would have been told without the call."""
+        taken, self._taken = self._taken, []
+        for each in taken:
+            self._account(*each)
+
+
+def _nothing_left(*, closing: bool) -> NotSentError:
+    if closing:
+        return ClientClosedError("The client was closed before the message left.")
+    return NotSentError("The call was cancelled from inside before the message left.")

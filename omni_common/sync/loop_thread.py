@@ -13,17 +13,25 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from omni_common.errors import ClientClosedError, ConnectionFailedError, NotSentError
+from omni_common.errors import (
+    ClientClosedError,
+    ConnectionFailedError,
+    NotSentError,
+    OutcomeUnknownError,
+)
 from omni_common.sync.call import Call
 
-__all__ = ["LoopThread", "bury", "running", "stop_all"]
+__all__ = ["Closing", "LoopThread", "bury", "running", "stop_all"]
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+Closing: TypeAlias = Callable[[], Awaitable[None]]
+"""Ends something that was begun on the thread; it can tell two of its kind apart."""
 
 _SLICE = 0.5
 """Seconds of one wait: Windows notices Ctrl-C, and anyone a dead thread, only between two."""
@@ -54,8 +62,11 @@ class LoopThread(Generic[R]):
         self._make_resource = resource
         self._loop_factory = loop_factory
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._starting = threading.Lock()
+        self._successor: dict[str, LoopThread[R] | None] = {}
         self._waiting: deque[Call[R, object]] = deque()
         self._begun: dict[asyncio.Task[None], Call[R, object]] = {}
+        self._at_end: set[Closing] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._resource: R
@@ -67,6 +78,7 @@ class LoopThread(Generic[R]):
         self._stopping = False
         self._lived = False
         self._ended = False
+        self.started = False
 
     # What other threads do.
 
@@ -81,19 +93,30 @@ class LoopThread(Generic[R]):
         return threading.current_thread() is self._thread
 
     def start(self) -> None:
-        """Start the thread without waiting for it.
+        """Start the thread without waiting for it, unless it was started before.
 
         ``Thread.start()`` waits on locks that Ctrl-C can break, so it is called where no signal
-        handler runs; what is left here is one step that happens or does not.
+        handler runs; what is left here is one step that happens or does not, and can be repeated.
 
         Raises:
             ConnectionFailedError: The system gives no thread.
             ClientClosedError: The interpreter is shutting down and gives no thread any more.
         """
+        if self.started:
+            return
         try:
             _thread.start_new_thread(self._start_thread, ())
         except RuntimeError as error:
             raise _not_started(error) from error
+        self.started = True
+
+    def follow(self, successor: LoopThread[R] | None) -> LoopThread[R] | None:
+        """Return what takes the calls after this thread: *successor*, unless another came first.
+
+        None stands for the end: nothing follows this thread any more. Whoever asks is told the
+        same, without a lock: ``setdefault`` is one step, which no signal handler can split.
+        """
+        return self._successor.setdefault("", successor)
 
     def stop(self) -> None:
         """Ask the thread to cancel its calls, leave its resource and end. Never waits."""
@@ -124,10 +147,37 @@ class LoopThread(Generic[R]):
             while not call.wait(_SLICE):
                 if self._lived and not self._thread.is_alive():
                     call.give_up("the I/O thread is gone")
+            return call.result()
         except BaseException as interruption:
-            self._stop_call(call, interruption)
+            if not call.heard:
+                call.unwanted = True
+                self._stop_call(call, interruption)
             raise
-        return call.result()
+
+    def at_end(self, closing: Closing) -> None:
+        """Have *closing* awaited before the resource is left, unless :meth:`finish` comes first."""
+        self._at_end.add(closing)
+
+    def finish(self, closing: Closing) -> bool:
+        """Have *closing* awaited now, whatever interrupts this wait; if the thread ends, it was.
+
+        Returns:
+            Whether that is over; on the thread itself nobody waits for it.
+        """
+
+        async def finish(_: R) -> None:
+            self._at_end.discard(closing)
+            await closing()
+
+        call = Call(finish, insists=True)
+        if self.is_current:
+            self.submit(call)
+            return False
+        try:
+            self.run(call)
+        except (NotSentError, OutcomeUnknownError):
+            self.join(_CLOSING)
+        return True
 
     def submit(self, call: Call[R, T]) -> None:
         """Hand *call* over without waiting for anything."""
@@ -144,8 +194,8 @@ class LoopThread(Generic[R]):
         try:
             call.unwanted = True
             self._on_loop(call.cancel)
-            while (left := deadline - time.monotonic()) > 0 and not call.wait(min(left, _SLICE)):
-                pass
+            while call.may_go_on and (left := deadline - time.monotonic()) > 0:
+                call.wait(min(left, _SLICE))
         except BaseException as another:
             # Interrupted again: stop waiting. A second Ctrl-C says nothing that the first did not.
             if type(another) is not type(interruption):
@@ -178,13 +228,17 @@ class LoopThread(Generic[R]):
     # What the thread itself does.
 
     def _start_thread(self) -> None:
-        try:
-            self._thread.start()
-        except RuntimeError as error:
-            self._opening_error = _not_started(error)
-            self._opening_error.__cause__ = error
-            self._ended = True
-            self._turn_away()
+        # Callers that came together each sent somebody here, and one of them is enough.
+        with self._starting:
+            if self._ended or self._thread.ident is not None:
+                return
+            try:
+                self._thread.start()
+            except RuntimeError as error:
+                self._opening_error = _not_started(error)
+                self._opening_error.__cause__ = error
+                self._ended = True
+                self._turn_away()
 
     def _live(self) -> None:
         self._lived = True
@@ -226,7 +280,7 @@ class LoopThread(Generic[R]):
             self._turn_away()
         while self._is_open and self._waiting:
             call = self._waiting.popleft()
-            if call.unwanted:
+            if call.is_off:
                 call.cancel()
             elif not call.ended:
                 task = call.begin(asyncio.get_running_loop(), self._resource)
@@ -247,6 +301,7 @@ class LoopThread(Generic[R]):
             await asyncio.wait(list(self._begun), timeout=_GRACE)
         for call in self._begun.values():
             call.give_up("the call would not be cancelled")
+        await asyncio.gather(*(closing() for closing in self._at_end))
 
     def _report(self, error: BaseException) -> None:
         """Say why the thread ends, unless somebody is told anyway. Never what: it gets logged."""

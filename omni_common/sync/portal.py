@@ -22,7 +22,6 @@ import atexit
 import contextvars
 import os
 import sys
-import threading
 import warnings
 import weakref
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator
@@ -31,7 +30,7 @@ from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, cast
 
 from omni_common.errors import ClientClosedError
 from omni_common.sync.call import Call
-from omni_common.sync.loop_thread import LoopThread, bury, running, stop_all
+from omni_common.sync.loop_thread import Closing, LoopThread, bury, running, stop_all
 
 __all__ = ["BlockingCallWarning", "Portal"]
 
@@ -88,8 +87,7 @@ class Portal(Generic[R]):
         self._name = name
         self._packages = frozenset({"omni_common", package})
         self._loop_factory = loop_factory
-        self._lock = threading.Lock()
-        self._thread: LoopThread[R] | None = None
+        self._thread = self._new_thread()
         self._closed = False
         _portals.add(self)
 
@@ -125,7 +123,21 @@ class Portal(Generic[R]):
                 ``__cause__`` is a ``ClientClosedError``), by itself, or with the loop.
             RuntimeError: Called on the loop thread itself, where waiting would never end.
         """
-        return self._serving_thread().run(Call(lambda held: function(held, *args, **kwargs)))
+        return self.run(Call(lambda held: function(held, *args, **kwargs)))
+
+    def run(self, call: Call[R, T]) -> T:
+        """Do what :meth:`call` does, with a call that is made already."""
+        return self._serving_thread().run(call)
+
+    def at_end(self, closing: Closing) -> LoopThread[R]:
+        """Have *closing* awaited on the loop before the resource is closed.
+
+        Returns:
+            The thread, whose ``finish`` does it earlier.
+        """
+        thread = self._serving_thread()
+        thread.at_end(closing)
+        return thread
 
     def iterate(
         self,
@@ -176,11 +188,11 @@ class Portal(Generic[R]):
         in flight get ``OutcomeUnknownError``, unless their call ends with a result or an error of
         its own. What closing the resource raises is raised here.
         """
-        with self._lock:
-            self._closed = True
-            thread = self._thread
-        if thread is not None:
-            thread.close()
+        self._closed = True
+        thread = self._thread
+        while (successor := thread.follow(None)) is not None:
+            thread = successor
+        thread.close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -190,8 +202,10 @@ class Portal(Generic[R]):
 
     def __del__(self) -> None:
         thread: LoopThread[R] | None = getattr(self, "_thread", None)
-        if thread is not None and thread.serves:
-            thread.stop()
+        if thread is None or not thread.serves:
+            return
+        thread.stop()
+        if thread.started:
             warnings.warn(
                 "a blocking client was not closed: use it in a `with` block or call close()",
                 ResourceWarning,
@@ -201,35 +215,43 @@ class Portal(Generic[R]):
 
     def __repr__(self) -> str:
         thread = self._thread
-        state = "closed" if self._closed else "open" if thread and thread.serves else "idle"
+        is_open = thread.started and thread.serves
+        state = "closed" if self._closed else "open" if is_open else "idle"
         return f"<Portal {self._name} {state}>"
 
     def _serving_thread(self) -> LoopThread[R]:
-        """Return the thread to run a call on, started if there is none, or say why not."""
-        if self._thread is not None and self._thread.is_current:
+        """Return the thread to run a call on, started if it was not, or say why there is none."""
+        if self._thread.is_current:
             raise RuntimeError(
                 "A blocking client was called on its own event loop thread, where waiting for the"
                 " answer would keep it from ever coming. Await the async client there, or call from"
                 " another thread, for example through asyncio.to_thread()."
             )
         _warn_if_blocking(self._packages)
-        with self._lock:
-            if self._closed:
-                raise ClientClosedError("The client is closed; make another one.")
-            if _exiting:
-                raise ClientClosedError("The interpreter is shutting down; the client is closed.")
-            if self._thread is None or not self._thread.serves:
-                self._start()
-            return cast("LoopThread[R]", self._thread)
+        thread = self._choose_thread()
+        thread.start()
+        return thread
 
-    def _start(self) -> None:
-        thread = LoopThread(self._resource, name=self._name, loop_factory=self._loop_factory)
-        try:
-            thread.start()
-            self._thread = thread
-        except BaseException:  # Ctrl-C may come with the thread already there
-            thread.stop()
-            raise
+    def _choose_thread(self) -> LoopThread[R]:
+        """Return the one thread that takes calls now: the same for all who ask, without a lock.
+
+        A lock would do, if Ctrl-C could not strike here: CPython 3.14 lets a signal handler raise
+        between the taking of a lock and the ``with`` block that gives it back (gh-148874).
+        """
+        if self._closed:
+            raise _closed()
+        if _exiting:
+            raise ClientClosedError("The interpreter is shutting down; the client is closed.")
+        thread = self._thread
+        while not thread.serves:
+            successor = thread.follow(self._new_thread())
+            if successor is None:
+                raise _closed()
+            self._thread = thread = successor
+        return thread
+
+    def _new_thread(self) -> LoopThread[R]:
+        return LoopThread(self._resource, name=self._name, loop_factory=self._loop_factory)
 
     def _same_thread(self, thread: LoopThread[R]) -> LoopThread[R]:
         if self._thread is not thread:
@@ -256,10 +278,12 @@ class Portal(Generic[R]):
                 thread.run(leaving)
 
     def _after_fork_in_child(self) -> None:
-        self._lock = threading.Lock()  # another thread of the parent may have held it
-        if self._thread is not None:
-            bury([self._thread])
-            self._thread = None
+        bury([self._thread])
+        self._thread = self._new_thread()
+
+
+def _closed() -> ClientClosedError:
+    return ClientClosedError("The client is closed; make another one.")
 
 
 _portals: weakref.WeakSet[Portal[Any]] = weakref.WeakSet()

@@ -8,14 +8,15 @@ from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
 from omni_common.capabilities import Capabilities
-from omni_common.errors import NotSentError
+from omni_common.errors import NotSentError, Outcome
 from omni_common.exchange import OnUnknown
-from omni_common.history import History
+from omni_common.history import History, accounting, record_interrupted
 from omni_common.message import Message
 from omni_common.provider import OmniProvider as AsyncOmniProvider
 from omni_common.receipt import Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
 from omni_common.source import chunks
+from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
 from omni_common.sync.purpose import cancelling, reading
 from omni_common.sync.recipe import Recipe
@@ -55,6 +56,7 @@ class OmniProvider:
         """
         recipe = Recipe(make)
         self._pattern = recipe.pattern
+        self._name = recipe.pattern.capabilities.provider
         self._portal: Portal[AsyncOmniProvider] = Portal(recipe)
 
     @property
@@ -68,7 +70,22 @@ class OmniProvider:
 
     @_twin_of(AsyncOmniProvider.send)
     def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
-        return self._portal.call(lambda provider: provider.send(message, on_unknown=on_unknown))
+        call: Call[AsyncOmniProvider, Receipt] | None = None
+        try:
+            account = accounting.get()
+            call = Call(
+                lambda provider: provider.send(message, on_unknown=on_unknown),
+                unheard=lambda how: account(self._name, message.reference, how),
+            )
+            return self._portal.run(call)
+        except Exception:
+            raise
+        except BaseException:  # a signal handler's: nobody hears of the message, except the log
+            if call is None:
+                record_interrupted(self._name, message.reference, Outcome.NOT_SENT)
+            else:
+                call.give_up_waiting()
+            raise
 
     def send_many(self, messages: Iterable[Message]) -> OutcomeStream:
         """Send any number of messages, in bounded memory and by bulk calls if the vendor has them.

@@ -1,21 +1,25 @@
-"""The blocking twin of the outcome stream: the source is read in the caller's own thread."""
+"""The blocking twin of the outcome stream: the source is read in the caller's own thread.
+
+What is read, what is known and what was handed out is kept where both threads find it, and moved in
+single steps: a signal handler may raise in the caller's thread wherever a call is made, and when
+the client is closed the loop thread accounts for all that was not handed out.
+"""
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from itertools import repeat, starmap
 from types import TracebackType
 from typing import Self
 
-from omni_common.batches import Batches
+from omni_common.batches import Batches, no_message
 from omni_common.errors import ClientClosedError, OutcomeUnknownError
-from omni_common.failure import failed
-from omni_common.history import record_interrupted
+from omni_common.history import Account, accounting
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import SendOutcome
+from omni_common.sync.loop_thread import LoopThread
 from omni_common.sync.portal import Portal
 
 __all__ = ["OutcomeStream"]
@@ -28,16 +32,18 @@ class OutcomeStream:
     are sent in the background meanwhile. Leaving the context stops it; :attr:`unreported` then
     holds an outcome for every message that was read and not handed out, and each of these leaves a
     record on ``omni_common.outcome``. Iterating it without a context works too, and stops it
-    likewise when the loop is left. For one thread at a time.
+    likewise when the loop is left. One that is still open when the client is closed, be it at the
+    end of the program, is stopped then. For one thread at a time.
     """
 
     def __init__(self, portal: Portal[OmniProvider], messages: Iterable[Message]) -> None:
         """Prepare; nothing is read before the first outcome is asked for."""
         self._portal = portal
         self._source = iter(messages)
+        self._account = accounting.get()
         self._batches: Batches | None = None
-        self._taken: deque[SendOutcome] = deque()
-        self._read: list[Message] = []  # on its way into the batches: the last message, at most
+        self._thread: LoopThread[OmniProvider]
+        self._handed_out: Iterator[SendOutcome]
         self._under_way = 0
         self._ended = False
         self._source_error: Exception | None = None
@@ -48,11 +54,7 @@ class OutcomeStream:
     @property
     def unreported(self) -> tuple[SendOutcome, ...]:
         """An outcome for every message read but not handed out, in order."""
-        if self._batches is None:
-            return ()
-        name = self._batches.provider
-        kept_back = (_never_left(message, name) for message in self._read)
-        return (*self._taken, *self._batches.unreported(), *kept_back)
+        return () if self._batches is None else self._batches.unreported()
 
     def __enter__(self) -> Self:
         self._entered = True
@@ -78,18 +80,11 @@ class OutcomeStream:
             OutcomeUnknownError: The client was closed meanwhile; see :attr:`unreported`.
             Exception: The source's own error, after the outcomes of all that was read.
         """
-        if self._closed:
-            raise StopIteration
-        try:
-            self._fill(self._open())
-        except ClientClosedError as error:
-            if not self._under_way:
-                raise
-            # Not this error, which says that nothing was sent: batches may have left.
-            msg = "the client was closed during the stream; its unreported says what is known"
-            raise OutcomeUnknownError(msg) from error
-        self._under_way -= 1
-        return self._taken.popleft()
+        if self._has_next():
+            for outcome in self._handed_out:
+                self._under_way -= 1
+                return outcome
+        raise StopIteration
 
     def close(self) -> None:
         """Stop reading and sending; see the class for what is left. Safe to repeat."""
@@ -99,31 +94,43 @@ class OutcomeStream:
         batches = self._batches
         if batches is None or self._process != os.getpid():
             return
-        with suppress(ClientClosedError):  # closing the portal has stopped the batches already
-            self._portal.call(_close, batches)
-        for outcome in self.unreported:
-            record_interrupted(batches.provider, outcome.message.reference, outcome.outcome)
+        if self._thread.finish(batches.close):
+            batches.account()  # for what was read after the client was closed
 
     def _iterate_once(self) -> Iterator[SendOutcome]:
         try:
-            while True:
-                try:
-                    outcome = next(self)
-                except StopIteration:
-                    return
-                yield outcome
+            while self._has_next():
+                for outcome in self._handed_out:
+                    self._under_way -= 1
+                    yield outcome
+                    break
         finally:
             self.close()
 
+    def _has_next(self) -> bool:
+        """Read and wait until an outcome is ready; False if there are no more."""
+        if self._closed:
+            return False
+        try:
+            self._fill(self._open())
+        except ClientClosedError as error:
+            if not self._under_way:
+                raise
+            # Not this error, which says that nothing was sent: batches may have left.
+            msg = "the client was closed during the stream; its unreported says what is known"
+            raise OutcomeUnknownError(msg) from error
+        return not self._closed
+
     def _fill(self, batches: Batches) -> None:
-        """Read and wait until an outcome is there."""
-        while not self._taken:
-            if batches.has_outcome:
-                self._taken += self._portal.call(_take, batches)
+        while not (batches.ready or self._closed):
+            if batches.incoming:
+                self._put_in(batches)
+            elif batches.has_outcome:
+                self._portal.call(_take, batches)
             elif not self._ended and self._under_way < batches.capacity:
                 self._read_one(batches)
             elif self._under_way:
-                self._taken += self._portal.call(_take_when_settled, batches)
+                self._portal.call(_take_when_settled, batches)
             else:
                 self._finish()
 
@@ -132,26 +139,33 @@ class OutcomeStream:
             msg = "this stream was begun before a fork; begin another one in the child"
             raise RuntimeError(msg)
         if self._batches is None:
-            self._batches = self._portal.call(_make_batches)
+            batches = self._portal.call(_make_batches, self._account)
+            self._thread = self._portal.at_end(batches.close)
+            # An iterator that takes from the left: a `for` takes without a call, after which a
+            # signal handler could raise, and no other thread can take the same.
+            self._handed_out = starmap(batches.ready.popleft, repeat(()))
+            self._batches = batches
         return self._batches
 
     def _read_one(self, batches: Batches) -> None:
         try:
-            message = self._next_message()
-        except StopIteration:
-            self._end(batches, None)
+            for message in self._source:
+                batches.incoming += (message,)
+                self._under_way += 1
+                return
         except Exception as error:  # noqa: BLE001 - the source's own error, raised in its turn
             self._end(batches, error)
         else:
-            self._under_way += 1
-            self._read.append(message)
-            self._portal.call(_put, batches, self._read)
+            self._end(batches, None)
 
-    def _next_message(self) -> Message:
-        message = next(self._source)
-        if not isinstance(message, Message):
-            raise TypeError(f"send_many takes messages, not {type(message).__name__}")
-        return message
+    def _put_in(self, batches: Batches) -> None:
+        message = batches.incoming[0]
+        if isinstance(message, Message):
+            self._portal.call(_put, batches)
+        else:
+            self._under_way -= 1
+            batches.incoming.clear()
+            self._end(batches, no_message(message))
 
     def _end(self, batches: Batches, error: Exception | None) -> None:
         self._ended = True
@@ -162,38 +176,28 @@ class OutcomeStream:
         self.close()
         if self._source_error is not None:
             raise self._source_error
-        raise StopIteration
-
-
-def _never_left(message: Message, provider: str) -> SendOutcome:
-    text = "the client was closed before this message left; nothing was sent"
-    return failed(message, ClientClosedError(text, provider=provider))
 
 
 # What runs on the loop thread; the provider is the portal's resource.
 
 
-async def _make_batches(provider: OmniProvider) -> Batches:
-    return Batches(provider)
+async def _make_batches(provider: OmniProvider, account: Account) -> Batches:
+    return Batches(provider, account)
 
 
-async def _put(_: OmniProvider, batches: Batches, read: list[Message]) -> None:
-    batches.put(read.pop())
+async def _put(_: OmniProvider, batches: Batches) -> None:
+    batches.put()
 
 
 async def _flush(_: OmniProvider, batches: Batches) -> None:
     batches.flush()
 
 
-async def _take(_: OmniProvider, batches: Batches) -> list[SendOutcome]:
-    return batches.take()
+async def _take(_: OmniProvider, batches: Batches) -> None:
+    batches.take()
 
 
-async def _take_when_settled(_: OmniProvider, batches: Batches) -> list[SendOutcome]:
+async def _take_when_settled(_: OmniProvider, batches: Batches) -> None:
     while not batches.has_outcome:
         await batches.settled()
-    return batches.take()
-
-
-async def _close(_: OmniProvider, batches: Batches) -> None:
-    await batches.close()
+    batches.take()

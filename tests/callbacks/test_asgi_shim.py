@@ -37,6 +37,12 @@ def body_part(body: bytes, *, more: bool = False) -> dict[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
+@pytest.mark.parametrize(("length", "status"), [(b"9" * 18, 413), (b"9" * 5_000, 200)])
+async def test_asgi_takes_for_a_length_what_can_be_one(length: bytes, status: int) -> None:
+    scope = {"headers": [(b"content-length", length)]}
+    assert (await asgi_answer(scope, [body_part(BODIES[AREA])])).status == status
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("version", "closing"), [("1.1", b"close"), ("2", None), ("3", None)])
 async def test_asgi_says_that_it_closes_only_where_http_has_a_word_for_it(

@@ -114,6 +114,7 @@ def test_the_scheme_is_lower_case_whatever_was_written() -> None:
         ("x://k4n4ry:k4n4ry@-host", "the host must be"),
         ("x://k4n4ry:k4n4ry@ho%20st", "the host must be"),
         ("x://k4n4ry:k4n4ry@[k4n4ry]", "the host must be"),
+        ("x://k4n4ry:k4n4ry@h\u00f6st.example", "the host must be"),
         ("x://k4n4ry:k4n4ry@[fe80::1%251]", "the host must be"),
         ("x://default?k4n4ry", "name=value"),
         ("x://default?sender=a&", "name=value"),
@@ -147,12 +148,14 @@ def test_any_text_is_either_understood_or_refused_without_a_trace(text: str) -> 
         ("sender=k4n4ry&timeout=5&sender=k4n4ry", "sender: given twice in the connection URL"),
         ("sender=k4n4ry&%73ender=k4n4ry", "sender: given twice in the connection URL"),
         ("timeout=5&sender=", "sender: empty in the connection URL"),
+        ("a%0Ab=", "<3 characters>: empty in the connection URL"),
+        ("a%0Ab=5&a%0Ab=6", "<3 characters>: given twice in the connection URL"),
     ],
 )
 def test_a_repeated_or_empty_option_is_refused_by_name(query: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason) as caught:
         parse_url(f"messente://default?{query}")
-    assert caught.value.field == "sender"
+    assert caught.value.field in {"sender", "a\nb"}
     assert CANARY not in str(caught.value)
 
 

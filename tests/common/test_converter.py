@@ -98,7 +98,7 @@ REFUSED: dict[Any, tuple[Any, ...]] = {
     NoneType: (0, False, "None"),
     Decimal: (None, 1, 0.1, "NaN", "Infinity", "one", ""),
     timedelta: (None, "5", 1.5, True, 10**30),
-    datetime: (None, 0, "tomorrow", "2030-06-22T09:05:07", ""),
+    datetime: (None, 0, "tomorrow", "2030-06-22T09:05:07", "2030-06-22T24:00Z", ""),
     Colour: ("blue", None, 1),
     Size: (2, "1", True, 1.0),
     Mixed: (True, 1.0, "1"),

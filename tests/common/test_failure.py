@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -37,6 +38,14 @@ from omni_common.retry import RULES
 ATTEMPTS = (Attempt(1, datetime(2027, 1, 1, tzinfo=UTC), sent=True, detail="it went wrong"),)
 MESSAGE = Message("+37251000000", Sms("Hi"), reference="order-1")
 
+SAID: dict[str, Any] = {
+    "provider": "acme",
+    "attempts": ATTEMPTS,
+    "retry_after": timedelta(seconds=9),
+    "vendor_code": "TOO_FAST",
+    "raw": b"slow down",
+}
+
 each_kind = pytest.mark.parametrize("kind", FailureKind, ids=lambda kind: kind.name)
 
 
@@ -47,6 +56,7 @@ def test_a_send_ends_as_its_rule_says(kind: FailureKind) -> None:
     assert type(error) is RULES[kind].error
     assert error.outcome is (Outcome.NOT_SENT if RULES[kind].not_sent else Outcome.UNKNOWN)
     assert error.text.startswith(f"acme: {kind.value}. ")
+    assert error.text.endswith("Nothing was sent") is RULES[kind].not_sent
 
 
 @each_kind
@@ -66,16 +76,19 @@ def test_a_read_is_a_read_error_that_says_nothing_of_a_message(kind: FailureKind
 
     assert type(error) is ReadError
     assert error.outcome is None
-    assert type(error.__cause__) is RULES[kind].error
     assert "sent" not in error.text
+    cause = error.__cause__
+    assert isinstance(cause, OmniError)
+    assert type(cause) is RULES[kind].error
+    assert (cause.text, cause.provider, cause.attempts) == (error.text, "acme", ATTEMPTS)
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        ClientClosedError("closed", provider="acme", retry_after=timedelta(seconds=9)),
-        RefusedError("no", provider="acme", retry_after=timedelta(seconds=9)),
-        AnswerLostError("it may have been sent", provider="acme", retry_after=timedelta(seconds=9)),
+        ClientClosedError("closed", **SAID),
+        RefusedError("no", **SAID),
+        AnswerLostError("it may have been sent", **SAID),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -85,8 +98,11 @@ def test_an_error_of_a_send_says_nothing_of_a_message_as_one_of_a_question(
     unread = unanswered(error)
     assert type(unread) is ReadError
     assert (unread.outcome, unread.__cause__) == (None, error)
-    assert (unread.provider, unread.retry_after) == ("acme", timedelta(seconds=9))
-    assert "may have been sent" not in unread.text
+    assert {name: getattr(unread, name) for name in SAID} == SAID
+    if isinstance(error, NotSentError):
+        assert unread.text == error.text
+    else:
+        assert unread.text == "The question was cut short before its answer came."
 
 
 def test_a_question_that_closing_cut_short_says_so() -> None:
@@ -231,6 +247,8 @@ def test_a_failure_of_one_message_in_a_batch_is_its_outcome(kind: FailureKind) -
     assert isinstance(outcome.error, OmniError)
     assert outcome.error.reference == "order-1"
     assert outcome.error.attempts == ATTEMPTS
+    alone = error_of(Failure(kind), Operation.SEND, "acme", reference="order-1")
+    assert (outcome.error.text, outcome.error.provider) == (alone.text, "acme")
 
 
 def test_a_rate_limit_of_one_message_keeps_the_wait() -> None:

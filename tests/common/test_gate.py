@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 from collections.abc import AsyncIterator, Callable
 
@@ -292,6 +293,13 @@ def test_no_second_sees_more_departures_than_the_rate(rate: float, waits: list[f
     assert most_in_any_second(departures) <= math.ceil(rate)
 
 
+@pytest.mark.parametrize("rate", [1e-300, 1e-17, 1e-9, 1.0])
+def test_the_slowest_rates_can_be_paced_by(rate: float) -> None:
+    pace = Pace(rate)
+    pace.depart(0.0)
+    assert pace.wait(0.0) == pytest.approx(1 / rate)
+
+
 @given(rate=st.floats(0.05, 400), seconds=st.integers(20, 60))
 def test_the_rate_is_nearly_used_up_under_load(rate: float, seconds: int) -> None:
     pace = Pace(rate)
@@ -303,3 +311,27 @@ def test_the_rate_is_nearly_used_up_under_load(rate: float, seconds: int) -> Non
         departed += 1
 
     assert departed >= math.floor(rate * seconds * 0.93)
+
+
+@pytest.mark.parametrize("patience", [None, 5.0], ids=["cancelled", "timed out"])
+async def test_who_gives_up_leaves_no_place_behind_while_others_wait(
+    patience: float | None, clock: FakeClock
+) -> None:
+    gate = Gate(1, None, clock)
+    await gate.enter(_SEND)  # and leaves in the end only
+    sender = asyncio.create_task(gate.enter(_SEND))
+    before = _futures()
+    for _ in range(200):
+        poller = asyncio.create_task(gate.enter(_READ, patience))
+        await clock.advance(5)
+        poller.cancel()
+        await asyncio.wait([poller])
+    left = _futures() - before
+    gate.leave()
+    await sender
+    assert left < 20
+
+
+def _futures() -> int:
+    gc.collect()
+    return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())

@@ -175,6 +175,27 @@ def test_deep_nesting_is_a_clear_error_both_ways(backend: JsonBackend) -> None:
 
 
 @each_backend
+@pytest.mark.parametrize(("head", "tail"), [("[", "]"), ('{"a":', "}")])
+def test_a_hundred_levels_are_read_and_written_and_no_more(
+    backend: JsonBackend, head: str, tail: str
+) -> None:
+    deep = [(head * depth + "{}" + tail * depth).encode() for depth in (99, 100)]
+    value = loads(deep[0], backend=backend)
+
+    assert dumps(value, backend=backend) == deep[0]
+    with pytest.raises(JsonError, match="too deeply"):
+        loads(deep[1], backend=backend)
+    with pytest.raises(JsonError, match="too deeply"):
+        dumps([value], backend=backend)
+
+
+@each_backend
+@pytest.mark.parametrize("value", ["[" * 200, ["{" * 200], [[]] * 200, [{"[": "{"}] * 200])
+def test_brackets_alone_are_no_depth(backend: JsonBackend, value: Any) -> None:
+    assert loads(dumps(value, backend=backend), backend=backend) == value
+
+
+@each_backend
 @pytest.mark.parametrize("value", [{1, 2}, b"bytes", object(), datetime.now(UTC), {(1,): 2}])
 def test_a_type_that_json_does_not_have_is_named(backend: JsonBackend, value: Any) -> None:
     with pytest.raises(JsonError, match=r"JSON|keys"):

@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -162,6 +163,28 @@ def test_any_text_pickles_and_stays_hidden(text: str) -> None:
     message = Message(NUMBER, Sms(text))
     assert pickle.loads(pickle.dumps(message)) == message  # noqa: S301 - our own
     assert repr(message.content[0]).startswith(f"Sms(text=<{len(text)} character")
+
+
+@pytest.mark.parametrize("kind", [Sms, Viber, WhatsApp, Email, Vk])
+def test_a_sender_that_is_a_number_is_masked_on_every_channel(kind: type[Any]) -> None:
+    subject = {"subject": "Hi"} if kind is Email else {}
+    assert "sender=+372…67" in repr(kind("Hi", sender=NUMBER, **subject))
+    assert "sender='Shop'" in repr(kind("Hi", sender="Shop", **subject))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        *((kind, ["text"]) for kind in (Sms, Viber, WhatsApp, Email, Vk)),
+        (Recipient, ["phone", "email"]),
+        (ViberVideo, ["url", "thumbnail_url", "file_size", "duration"]),
+        (WhatsAppTemplate, ["name", "language", "parameters"]),
+        (Message, ["to", "content"]),
+    ],
+)
+def test_all_but_the_plainest_is_given_by_name(kind: type[Any], names: list[str]) -> None:
+    given = signature(kind).parameters.values()
+    assert [each.name for each in given if each.kind is not each.KEYWORD_ONLY] == names
 
 
 @pytest.mark.parametrize("make", [Sms, Viber, WhatsApp, Vk, lambda t: Email(t, subject="Hi")])

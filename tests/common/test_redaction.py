@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import PurePosixPath, PureWindowsPath
+
 import pytest
 from attrs import field, frozen
 from hypothesis import given, strategies as st
 
 from omni_common.message import Sms
 from omni_common.receipt import Part
-from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url, shown_id
+from omni_common.redaction import (
+    mask_number,
+    mask_sender,
+    mask_text,
+    mask_url,
+    shown_id,
+    shown_key,
+    shown_name,
+)
 from omni_common.secret import Secret
 
 ANYTHING = st.one_of(
@@ -98,6 +109,37 @@ def test_a_url_shows_only_its_scheme_and_host(url: object, shown: str) -> None:
 def test_no_mask_ever_raises(anything: object) -> None:
     for mask in (mask_number, mask_text, mask_url):
         assert isinstance(mask(anything), str)
+
+
+@pytest.mark.parametrize(
+    "mask", [mask_number, mask_sender, mask_text, mask_url, shown_id, shown_key]
+)
+@pytest.mark.parametrize("odd", ["\ud800", "\x1b[2J", "\x00", "\u202e", "\u2028", "\ufeff"])
+@pytest.mark.parametrize("text", ["{}", "{}@example.com", "a@{}", "http://{}/", "http://a{}b/x"])
+def test_what_is_shown_can_be_printed_and_does_nothing_to_a_terminal(
+    mask: Callable[[object], str], odd: str, text: str
+) -> None:
+    assert mask(text.format(odd)).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("profiles.shop.pasword", "profiles.shop.pasword"),
+        ("my shop (new)", "my shop (new)"),
+        ("\u043c\u043e\u044f", "\u043c\u043e\u044f"),
+        (PurePosixPath("/etc/omni.toml"), "/etc/omni.toml"),
+        (PureWindowsPath("C:/omni.toml"), "C:\\omni.toml"),
+        ("messente://me:pw@default", "<24 characters>"),
+        (PurePosixPath("messente://me:pw@default"), "<23 characters>"),
+        ("/etc/messente:/me:pw@default", "<28 characters>"),
+        ("a\nb", "<3 characters>"),
+        ("a" * 501, "<501 characters>"),
+        (5, "<int>"),
+    ],
+)
+def test_a_name_is_shown_unless_it_may_be_a_connection_url(name: object, shown: str) -> None:
+    assert shown_name(name) == shown
 
 
 def test_masks_serve_as_the_repr_of_a_field() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise, permutations
+from typing import Any
 
 import pytest
+from attrs import astuple, evolve
 from hypothesis import given, strategies as st
 
 from omni_common.errors import UnknownMessageError
@@ -53,9 +55,21 @@ def test_every_state_has_its_place() -> None:
     assert set(FAILURES + REACHED + UNDER_WAY) == set(S)
 
 
+@pytest.mark.parametrize("state", S)
+def test_a_state_is_known_by_the_word_that_is_stored_and_printed(state: S) -> None:
+    assert state.value == state.name.lower()
+    assert S(state.value) is state
+
+
 @pytest.mark.parametrize(("less", "more"), list(pairwise(ORDER)))
 def test_the_state_that_is_further_along_wins_in_any_order(less: S, more: S) -> None:
     assert merge([less, more]) is merge([more, less]) is more
+
+
+@given(states, states)
+def test_a_state_reaches_another_if_merging_the_two_leaves_it(state: S, wanted: S) -> None:
+    assert state.reaches(wanted) is (merge([state, wanted]) is state)
+    assert state.has_arrived is state.reaches(S.DELIVERED)
 
 
 @given(states, states, states)
@@ -148,6 +162,7 @@ def part(channel: Channel, state: S) -> PartReport:
 def test_a_report_shows_the_part_that_decided(of_viber: S, of_sms: S, deciding: Channel) -> None:
     parts = [part(Channel.VIBER, of_viber), part(Channel.SMS, of_sms)]
     report = DeliveryReport.of_parts("memory:1", parts, raw={"status": "said"})
+    assert report.id == "memory:1"
     (chosen,) = (each for each in parts if each.channel is deciding)
     assert (report.state, report.channel) == (chosen.state, deciding)
     assert (report.at, report.error, report.price) == (chosen.at, chosen.error, chosen.price)
@@ -168,10 +183,46 @@ def test_a_report_without_parts_cannot_be_derived() -> None:
         DeliveryReport.of_parts("memory:1", [])
 
 
+def test_what_nobody_said_is_none() -> None:
+    assert astuple(PartReport("sms", S.SENT)) == ("sms", S.SENT, *[None] * 6)
+    assert astuple(DeliveryReport("memory:1", S.SENT)) == (
+        *("memory:1", S.SENT, None, None, None, None, (), None),
+        *(None, False, (), None, None),
+    )
+    assert astuple(DeliveryFault("27")) == ("27", None)
+    assert astuple(Price(Decimal(1))) == (Decimal(1), None, None, None)
+    assert astuple(StatusResult("memory:1")) == ("memory:1", None, None)
+
+
+def test_what_a_report_says_besides_is_given_by_name() -> None:
+    said: list[Any] = ["memory:1", S.SENT, "sms", None, None, None, (), None]
+    assert DeliveryReport(*said, reference="order-1").reference == "order-1"
+    with pytest.raises(TypeError):
+        DeliveryReport(*said, "order-1")  # type: ignore[call-arg]
+
+
 def test_what_the_vendor_said_stays_out_of_sight() -> None:
     report = DeliveryReport("memory:1", S.SENT, raw={"to": "+37251234567"})
     assert "raw" not in repr(report)
     assert "1234567" not in repr(report)
+
+
+def test_of_a_vendors_words_only_keys_and_times_are_shown() -> None:
+    quoting = "blocked: +37251234567"
+    fault = DeliveryFault(quoting, quoting)
+    price = Price(Decimal(1), currency=quoting)
+    told = PartReport(quoting, S.SENT, raw_state=quoting, raw_at=quoting, error=fault, price=price)
+    report = DeliveryReport.of_parts("memory:1", [told])
+    for shown in (repr(told), repr(evolve(report, channels=(quoting,)))):
+        assert "blocked" not in shown
+        assert "1234567" not in shown
+
+    price = Price(Decimal(1), currency="EUR")
+    told = PartReport("rcs", S.SENT, raw_state="SENT_OK", raw_at="03:04:05", price=price)
+    shown = repr(evolve(DeliveryReport.of_parts("memory:1", [told]), channels=("rcs", "vk")))
+    for word in ("channel=rcs", "SENT_OK", "03:04:05", "EUR", "channels=(rcs, vk)"):
+        assert word in shown
+    assert "code=27, text=<17 characters>" in repr(DeliveryFault("27", "absent subscriber"))
 
 
 def test_reports_pickle_and_compare() -> None:

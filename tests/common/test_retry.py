@@ -137,7 +137,8 @@ def test_each_kind_raises_the_error_of_its_row_with_the_outcome_it_proves(kind: 
         ((200, 201, 202, 204, 206, 299), Kind.UNREADABLE),
         ((100, 101, 103, 0, 600, 999), Kind.UNREADABLE),
         ((300, 301, 302, 303, 304, 307, 308), Kind.REDIRECTED),
-        ((400, 404, 405, 410, 413, 415, 422, 451), Kind.REFUSED),
+        ((400, 404, 405, 406, *range(410, 418)), Kind.REFUSED),
+        ((421, 422, 426, 428, 431, 451), Kind.REFUSED),
         ((401,), Kind.UNAUTHENTICATED),
         ((402,), Kind.NO_FUNDS),
         ((403,), Kind.FORBIDDEN),
@@ -146,7 +147,7 @@ def test_each_kind_raises_the_error_of_its_row_with_the_outcome_it_proves(kind: 
         ((409,), Kind.CONFLICT),
         ((425,), Kind.TOO_EARLY),
         ((429,), Kind.RATE_LIMITED),
-        ((418, 444, 460, 499), Kind.UNREADABLE),
+        ((418, 419, 420, 423, 424, 427, 430, 432, 444, 450, 452, 460, 499), Kind.UNREADABLE),
         ((500, 502, 504, 507, 520, 522, 524, 599), Kind.SERVER_FAILED),
         ((503,), Kind.UNAVAILABLE),
         ((501, 505), Kind.NOT_IMPLEMENTED),
@@ -181,6 +182,17 @@ def test_what_the_vendor_asks_to_wait_is_waited_and_a_little_more() -> None:
     assert decision == Retry(timedelta(seconds=7.25))
 
 
+def test_the_longest_wait_that_the_policy_allows_is_waited() -> None:
+    decision = decided(
+        READ,
+        Kind.RATE_LIMITED,
+        retry_after=POLICY.longest_retry_after,
+        remaining=timedelta(seconds=600),
+    )
+
+    assert decision == Retry(timedelta(seconds=60.25))
+
+
 def test_a_wait_beyond_the_cap_is_raised_at_once() -> None:
     decision = decided(
         READ,
@@ -190,6 +202,15 @@ def test_a_wait_beyond_the_cap_is_raised_at_once() -> None:
     )
 
     assert decision == Raise("it asks to wait 61 s")
+
+
+def test_a_pause_that_leaves_no_time_for_another_attempt_is_not_begun() -> None:
+    second = timedelta(seconds=1)
+
+    last = decided(READ, Kind.DISCONNECTED, pause=second, remaining=second * 1.001)
+    late = decided(READ, Kind.DISCONNECTED, pause=second, remaining=second)
+
+    assert (last, late) == (Retry(second), Raise("there is no time left to try again"))
 
 
 def test_a_wait_that_leaves_no_time_for_another_attempt_is_raised_at_once() -> None:
@@ -270,6 +291,15 @@ def test_a_send_that_may_have_arrived_is_repeated_only_for_who_accepts_a_double(
 
     if isinstance(decision, Retry):
         assert case.kind not in MAY_HAVE_ARRIVED or case.resend
+
+
+@pytest.mark.parametrize("kind", MAY_HAVE_ARRIVED, ids=lambda kind: kind.name)
+def test_nobody_accepts_a_double_without_saying_so(kind: Kind) -> None:
+    decision = decide(
+        SEND, kind, attempt=1, pause=PAUSE, remaining=timedelta(seconds=30), policy=POLICY
+    )
+
+    assert decision == Raise()
 
 
 def test_the_default_jitter_only_ever_lengthens_what_the_vendor_asked_for() -> None:

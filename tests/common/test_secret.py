@@ -30,7 +30,8 @@ def test_a_secret_made_of_a_secret_holds_the_same_text() -> None:
 
 @pytest.mark.parametrize("value", [None, 1, b"bytes"])
 def test_a_secret_is_made_of_text_alone(value: Any) -> None:
-    with pytest.raises(TypeError, match="a secret is made of a str, not of") as caught:
+    named = type(value).__name__
+    with pytest.raises(TypeError, match=f"a secret is made of a str, not of {named}$") as caught:
         Secret(value)
     assert "bytes'" not in str(caught.value)
 
@@ -53,6 +54,11 @@ def test_every_way_to_print_shows_a_mask(way: str) -> None:
     shown = PRINTERS[way](Secret(CANARY))
     assert CANARY not in shown
     assert "***" in shown
+
+
+def test_the_mask_is_three_stars_and_says_what_it_masks_where_programmers_look() -> None:
+    assert (str(Secret(CANARY)), f"{Secret(CANARY)}") == ("***", "***")
+    assert repr(Secret(CANARY)) == "Secret('***')"
 
 
 def test_the_mask_does_not_tell_the_length() -> None:
@@ -114,6 +120,11 @@ def test_a_secret_has_no_hash() -> None:
 def test_secrets_are_equal_when_their_texts_are(one: str, other: str) -> None:
     assert (Secret(one) == Secret(other)) == (one == other)
     assert Secret(one) == Secret(one)
+
+
+def test_secrets_of_half_a_character_can_be_compared_too() -> None:
+    assert Secret("half \ud83d") == Secret("half \ud83d")
+    assert Secret("half \ud83d") != Secret("half \ude00")
 
 
 def test_a_secret_never_equals_its_plain_text() -> None:

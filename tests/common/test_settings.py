@@ -46,13 +46,23 @@ def test_a_slash_at_the_end_of_the_address_is_dropped() -> None:
         for value in (0, -1, 1.5, True, "3", None)
     ]
     + [("timeout", None), ("insecure", 1), ("insecure", "true"), ("ca_file", ""), ("ca_file", 5)]
-    + [("base_url", value) for value in (None, "", 5)],
+    + [("base_url", value) for value in (None, "", 5)]
+    # What cannot be paced by, and what no file can have as its name.
+    + [("rate", value) for value in (5e-324, 10**400)]
+    + [("ca_file", value) for value in ("a\0b", "a\ud800b")],
 )
 def test_a_value_out_of_range_is_refused_by_name(name: str, value: object) -> None:
     options: dict[str, Any] = {"base_url": URL, name: value}
     with pytest.raises(ConfigurationError, match=f"^{name} must be ") as caught:
         TransportSettings(**options)
     assert caught.value.field == name
+
+
+@pytest.mark.parametrize("name", ["timeout", "rate", "concurrency", "response_limit"])
+def test_a_number_too_long_to_be_shown_is_refused(name: str) -> None:
+    options: dict[str, Any] = {"base_url": URL, name: 10**5_000}
+    with pytest.raises(ConfigurationError, match=f"^{name} must be "):
+        TransportSettings(**options)
 
 
 def test_the_largest_and_smallest_sensible_values_are_accepted() -> None:
@@ -80,6 +90,14 @@ def test_the_largest_and_smallest_sensible_values_are_accepted() -> None:
         "https://evil.example[::1]",
         "http://[::1]evil.example",
         "http://127.0.0.1\\.evil.example",
+        "https://vendor.example/k4n4ry\\",
+        "https://v\u00e9ndor.example",
+        "https://vendor.example/\u00e9",
+        "https://vendor.example/\ud800",
+        "https://vendor..example",
+        "https://.example",
+        f"https://{'a' * 64}.example",
+        f"https://{'a.' * 127}example",
     ],
 )
 def test_an_address_of_another_form_is_refused_unquoted(url: str) -> None:
@@ -148,7 +166,14 @@ def test_a_proxy_is_kept_as_a_secret(proxy: str) -> None:
 
 @pytest.mark.parametrize(
     "proxy",
-    ["", "socks5://k4n4ry@proxy", "k4n4ry", "http://k4n4ry@proxy/path", "http://p/?k4n4ry", 5],
+    [
+        *("", "socks5://k4n4ry@proxy", "k4n4ry", "http://k4n4ry@proxy/path", "http://p/?k4n4ry", 5),
+        *(
+            "https://me:k4n4ry\u00e9@proxy",
+            "https://me:k4n4ry\ud800@proxy",
+            "https://me:k4n4ry\\@p",
+        ),
+    ],
 )
 def test_a_proxy_of_another_form_is_refused_unquoted(proxy: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^proxy must be ") as caught:

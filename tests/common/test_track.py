@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -22,41 +21,11 @@ from omni_common.report import (
     Price,
 )
 from omni_common.track import Track
+from tests.support.sayings import ID, known, posted, receipt, told
 
 VIBER, SMS = Channel.VIBER, Channel.SMS
-ID = "messente:1"
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-def receipt(*channels: Channel, id: str = ID, reference: str = "order-1") -> Receipt:
-    parts = tuple(Part(channel, f"id-of-{channel}") for channel in channels)
-    return Receipt(id, id.partition(":")[0], reference, "+37251234567", parts, raw={"to": "+372"})
-
-
-def posted(channel: Channel | str, state: S, **more: Any) -> DeliveryReport:
-    """News of one channel, after which others may have their turn."""
-    at = more.pop("at", None)
-    report = DeliveryReport.of_parts(ID, [PartReport(channel, state, at=at)], raw={"to": "+372"})
-    return evolve(report, partial=True, **more)
-
-
-def told(*states: tuple[Channel | str, S]) -> DeliveryReport:
-    """The answer to a question for the status."""
-    return DeliveryReport.of_parts(ID, [PartReport(channel, state) for channel, state in states])
-
-
-def known(*said: Receipt | DeliveryReport) -> DeliveryReport:
-    """What is known after all that was said, which is the same in every order."""
-    tracks = [Track.of_receipt(x) if isinstance(x, Receipt) else Track.of_report(x) for x in said]
-    ends = set()
-    for order in permutations(tracks):
-        track = Track()
-        for each in order:
-            track = track.merged(each).merged(each)
-        ends.add(track)
-    (end,) = ends
-    return end.report()
 
 
 def test_a_receipt_alone_is_an_accepted_message_with_its_channels() -> None:
@@ -332,6 +301,14 @@ def test_what_a_careless_provider_says_can_be_merged_too() -> None:
     assert isinstance(report.channel, Channel)
     nameless = DeliveryReport.of_parts(ID, [PartReport("", S.SENT)])
     assert known(nameless).parts[0].channel == "unknown"
+
+
+@pytest.mark.parametrize("odd", ["NaN", "sNaN", "Infinity"])
+def test_a_price_for_each_segment_that_is_no_amount_is_dropped_alone(odd: str) -> None:
+    part = PartReport(SMS, S.SENT, price=Price(Decimal(1), per_segment=Decimal(odd), segments=2))
+    track = Track.of_report(DeliveryReport.of_parts(ID, [part]))
+    assert track.merged(track) == track
+    assert track.report().price == Price(Decimal(1), segments=2)
 
 
 FULL = Track.of_receipt(receipt(VIBER, SMS)).merged(

@@ -135,10 +135,18 @@ async def test_a_connection_that_is_never_accepted(request_: Request) -> None:
         )
 
 
-async def test_a_whole_call_that_times_out_while_connecting() -> None:
+@each_request
+async def test_a_whole_call_that_times_out_while_connecting(request_: Request) -> None:
     async with FaultServer(silence) as server:
         url = server.url.replace("http:", "https:")
-        await assert_unsent(url, ConnectionFailedError, attempts=1, timeout=_SOON, max_attempts=1)
+        await assert_unsent(
+            url,
+            ConnectionFailedError,
+            attempts=1,
+            request=request_,
+            timeout=_SOON,
+            max_attempts=1,
+        )
 
 
 @each_request

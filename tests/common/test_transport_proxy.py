@@ -14,6 +14,7 @@ from omni_common.errors import (
     ConnectionRejectedError,
     OmniError,
 )
+from omni_common.exchange import Request
 from tests.support.clock import FakeClock
 from tests.support.fault_server import CERTIFICATE, FaultServer, untrusted_tls
 from tests.support.fault_steps import (
@@ -27,11 +28,21 @@ from tests.support.fault_steps import (
     stall,
     tunnel,
 )
-from tests.support.transport_calls import ACCEPTED, AUTHORIZATION, SEND, accepted, transport_to
+from tests.support.transport_calls import (
+    ACCEPTED,
+    AUTHORIZATION,
+    DELETE,
+    READ,
+    SEND,
+    accepted,
+    transport_to,
+)
 from tests.support.unsent import assert_unsent, closed_port
 
 _SOON = 0.1
 """Seconds for the rows in which aiohttp itself has to run out of time."""
+
+each_request = pytest.mark.parametrize("request_", [SEND, READ, DELETE], ids=["SEND", "GET", "DEL"])
 
 
 @pytest.fixture(autouse=True)
@@ -65,14 +76,16 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
         "agrees and connects nothing",
     ],
 )
+@each_request
 async def test_a_proxy_that_makes_no_tunnel(
-    step: Step, error: type[OmniError], attempts: int
+    step: Step, error: type[OmniError], attempts: int, request_: Request
 ) -> None:
     async with FaultServer(tls=untrusted_tls()) as vendor, FaultServer(step) as proxy:
         await assert_unsent(
             vendor.url,
             error,
             attempts=attempts,
+            request=request_,
             ca_file=CERTIFICATE,
             proxy=proxy.url,
             connect_timeout=_SOON,
@@ -82,12 +95,14 @@ async def test_a_proxy_that_makes_no_tunnel(
     assert proxy.connections == attempts
 
 
-async def test_a_proxy_that_hangs_until_the_whole_call_is_out_of_time() -> None:
+@each_request
+async def test_a_proxy_that_hangs_until_the_whole_call_is_out_of_time(request_: Request) -> None:
     async with FaultServer(tls=untrusted_tls()) as vendor, FaultServer(stall) as proxy:
         await assert_unsent(
             vendor.url,
             ConnectionFailedError,
             attempts=1,
+            request=request_,
             max_attempts=1,
             ca_file=CERTIFICATE,
             proxy=proxy.url,

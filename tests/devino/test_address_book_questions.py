@@ -165,6 +165,13 @@ def test_the_ids_of_one_call_fit_into_an_address() -> None:
         assert refused.value.field == "list_ids"
 
 
+@pytest.mark.parametrize("list_ids", ["12", b"3", None, 5, iter(["1"]), {"1"}])
+def test_what_is_no_list_of_ids_is_not_deleted(list_ids: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="must be a list") as refused:
+        delete_lists_request(list_ids)
+    assert refused.value.field == "list_ids"
+
+
 @pytest.mark.parametrize("list_id", ["", None, 17, "\ud83d"])
 def test_what_cannot_be_an_id_is_not_deleted(list_id: Any) -> None:
     with pytest.raises(InvalidMessageError) as refused:

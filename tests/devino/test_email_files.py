@@ -145,6 +145,12 @@ def test_the_vendors_rules_find_one_file_in_every_form_that_is_made(
 # --- What is refused before anything is sent ------------------------------------------------------
 
 
+@pytest.mark.parametrize("content", ["text", None, 5, bytearray(b"x"), Path("a.png"), {}])
+def test_a_content_is_bytes_or_a_file_that_was_found(content: Any) -> None:
+    with pytest.raises(InvalidMessageError, match=r"^content must be"):
+        upload_request(content, filename="a.png")
+
+
 @pytest.mark.parametrize("ending", sorted(FILE_TYPES))
 def test_the_documented_endings_are_taken_in_any_case(ending: str) -> None:
     for name in (f"a{ending}", f"a{ending.upper()}", f"a.exe{ending}"):

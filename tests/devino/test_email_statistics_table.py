@@ -41,9 +41,14 @@ def line(*cells: str) -> str:
     return ";".join((*cells, *["0"] * (14 - len(cells))))
 
 
+def framed(body: bytes, status: int = 200) -> Answer:
+    """An answer that tells its length."""
+    return Answer(status, body, {"content-length": str(len(body))})
+
+
 def read(text: str | bytes, charset: Charset = Charset.UTF8, status: int = 200) -> EmailStatistics:
     body = text if isinstance(text, bytes) else text.encode()
-    statistics = read_statistics(charset, days=ASKED)(Answer(status, body))
+    statistics = read_statistics(charset, days=ASKED)(framed(body, status))
     assert isinstance(statistics, EmailStatistics)
     return statistics
 
@@ -226,6 +231,33 @@ def test_a_table_without_the_line_of_names_is_none(first: str) -> None:
         assert kind(table(*lines, header=first).encode()) is FailureKind.UNREADABLE
     dated = ";".join(["12.04.2022 - 12.04.2023", *HEADER.split(";")[1:]])
     assert kind(table(TOTAL, header=dated).encode()) is FailureKind.UNREADABLE
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_of_an_answer_without_a_length_no_part_is_taken_for_the_whole(ending: str) -> None:
+    rate = line("12.04.2022 - 12.04.2023", *["1"] * 12, "116.67%")
+    body = table(JUNE, DECEMBER, rate, ending=ending).encode()
+    whole = read(body)
+    lengths = set()
+    for length in range(len(body)):
+        answer = read_statistics(days=ASKED)(Answer(200, body[:length]))
+        if isinstance(answer, EmailStatistics):
+            assert answer == whole
+            lengths.add(len(body) - length)
+    assert lengths == set(range(1, len(ending) + 1))  # nothing but the last line's end may miss
+
+
+@pytest.mark.parametrize("frame", ["content-length", "transfer-encoding", "x-length"])
+def test_a_header_alone_is_whole_if_the_answer_tells_its_length(frame: str) -> None:
+    said = read_statistics(days=ASKED)(Answer(200, table().encode(), {frame: "x"}))
+    assert isinstance(said, EmailStatistics) is (frame != "x-length")
+
+
+@pytest.mark.parametrize("header", [HEADER, RUSSIAN, HEADER.removesuffix(";")])
+@pytest.mark.parametrize("between", ["\n", "\n\n", "", ";"], ids=["line", "gap", "none", "cell"])
+def test_a_table_that_comes_twice_is_none(header: str, between: str) -> None:
+    once = table(JUNE, TOTAL, header=header).removesuffix("\n")
+    assert kind(once.encode() + between.encode() + once.encode()) is FailureKind.UNREADABLE
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\r\n", "\ufeff", ";;;;\n"])

@@ -308,6 +308,13 @@ def test_what_cannot_be_an_id_is_not_asked_for(message_id: Any) -> None:
         statuses_request(["1", message_id])
 
 
+@pytest.mark.parametrize("ids", [None, 5, "12", b"3", iter(["1"]), {"1"}])
+def test_a_question_is_made_of_a_list_alone(ids: Any) -> None:
+    with pytest.raises(InvalidQueryError, match="must be a list") as refused:
+        statuses_request(ids)
+    assert refused.value.field == "message_ids"
+
+
 @pytest.mark.parametrize("ids", [None, 5])
 async def test_what_is_no_list_of_ids_is_not_asked_for(ids: Any) -> None:
     async with DevinoClient("key") as devino:

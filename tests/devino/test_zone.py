@@ -64,6 +64,7 @@ def test_anything_else_is_refused_by_name(name: Any) -> None:
     with pytest.raises(ConfigurationError, match="Europe/Moscow") as refused:
         account_zone(name)
     assert (refused.value.field, refused.value.provider) == ("account_zone", "devino")
+    assert refused.value.__context__ is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,12 @@ def test_a_time_keeps_the_zone_it_names_and_gets_none_otherwise(text: str, time:
     [
         *(None, True, 1613404835977, "", "soon", "2022-09-09", "20220909", "19:29:34"),
         *("0000-00-00 00:00:00", "2022-02-30 10:00:00", "2022-09-09 25:00:00"),
-        *("2022-09-09 19:29", "٢٠٢٢-09-09 19:29:34", "2022-09-09 19:29:34+99:99"),
+        *(
+            "2022-09-09 24:00:00",
+            "2022-09-09 19:29",
+            "٢٠٢٢-09-09 19:29:34",
+            "2022-09-09 19:29:34+99:99",
+        ),
         *({"date": "2022-09-09 19:29:34"}, ["2022-09-09 19:29:34"]),
     ],
 )

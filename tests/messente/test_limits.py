@@ -43,6 +43,7 @@ from messente_async.viber import (
 )
 from messente_async.whatsapp import (
     WhatsApp,
+    WhatsAppComponent,
     WhatsAppCurrency,
     WhatsAppImage,
     WhatsAppMedia,
@@ -61,6 +62,13 @@ TEMPLATE = ViberTemplate("id", "en")
 FILE = RcsContentInfo(URL, force_refresh=False)
 REPLY = RcsSuggestion(reply=RcsSuggestedReply("Yes", "yes"))
 CARD = RcsCardContent(title="Shoes")
+
+
+def _nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 VIBER_FIELDS: dict[str, Any] = {
@@ -243,10 +251,19 @@ INVALID: dict[str, tuple[str, Callable[[], Any]]] = {
     "one channel twice": ("messages", lambda: Omnimessage(TO, [SMS("Hi"), SMS("Ho")])),
     "callback not on the web": ("dlr_url", lambda: Omnimessage(TO, [SMS("Hi")], dlr_url="dlr")),
     "unknown store": ("text_store", lambda: Omnimessage(TO, [SMS("Hi")], text_store="disk")),
+    "a store that Python cannot write out": (
+        "text_store",
+        lambda: Omnimessage(TO, [SMS("Hi")], text_store=_nested(990)),
+    ),
+    "a place of too many digits": ("index", lambda: WhatsAppComponent("button", index=2**63)),
     "unknown priority": ("priority", lambda: Omnimessage(TO, [SMS("Hi")], priority="realtime")),
     "time without a zone": (
         "time_to_send",
         lambda: Omnimessage(TO, [SMS("Hi")], time_to_send=datetime(2030, 1, 1)),  # noqa: DTZ001
+    ),
+    "time without a zone before the first year of utc": (
+        "time_to_send",
+        lambda: Omnimessage(TO, [SMS("Hi")], time_to_send=datetime.min),  # noqa: DTZ901
     ),
     "time that utc cannot express": (
         "time_to_send",

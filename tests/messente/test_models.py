@@ -202,7 +202,7 @@ def test_no_repr_shows_what_is_said_or_to_whom() -> None:
         ),
         (
             {"to": TO, "messages": [{"channel": "sms", "text": "canary", "validity": 10**13}]},
-            "not a valid Optional at $.messages[0].validity",
+            "not a valid value at $.messages[0].validity",
         ),
         (
             {"to": TO, "messages": [{"channel": "sms", "text": None}]},

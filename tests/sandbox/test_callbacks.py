@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import sys
+import warnings
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import aiohttp
 import pytest
 
-from omni_common.sandbox import Callback, SandboxClock, running
+from omni_common.sandbox import Callback, Ledger, SandboxClock, running
 from tests.support.callback_receiver import CallbackReceiver
 from tests.support.post_office import PostOffice
 
@@ -213,6 +216,34 @@ async def test_an_emulator_that_was_closed_posts_nothing_more(
         await send(http, office, receiver.url)
     clock.advance(9 * SECOND)
     await office.settle()
+    assert receiver.received == []
+
+
+async def test_what_was_posted_for_without_listening_is_closed_too(
+    clock: SandboxClock, receiver: CallbackReceiver
+) -> None:
+    office = PostOffice(port=1, clock=clock)
+    letter = json.dumps([{"to": "+37251000000", "callback": receiver.url}]).encode()
+    await office.respond("POST", "/office/letters", {}, letter)
+    clock.advance(9 * SECOND)
+    await office.settle()
+    assert len(receiver.received) == 2
+    await office.close()
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always")
+        del office
+        gc.collect()
+    assert not unclosed
+
+
+async def test_nothing_is_posted_of_messages_whose_ledger_was_replaced(
+    http: aiohttp.ClientSession, clock: SandboxClock, receiver: CallbackReceiver
+) -> None:
+    async with PostOffice(clock=clock) as office:
+        await send(http, office, receiver.url)
+        office.ledger = Ledger()
+        clock.advance(9 * SECOND)
+        await office.settle()
     assert receiver.received == []
 
 

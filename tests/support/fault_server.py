@@ -97,11 +97,13 @@ class FaultServer:
         self.open_connections += 1
         self._changed.set()
         line = Line(reader, writer, self._arrived, self._answered)
-        self._lines[asyncio.get_running_loop().create_task(self._serve(line))] = line
+        task = asyncio.get_running_loop().create_task(self._serve(line))
+        self._lines[task] = line
+        task.add_done_callback(self._forget_line)
 
     async def _serve(self, line: Line) -> None:
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 await self._perform(line)
                 while line.is_open and await line.next_begins():
                     await self._perform(line)
@@ -109,6 +111,10 @@ class FaultServer:
             line.writer.close()
             self.open_connections -= 1
             self._changed.set()
+
+    def _forget_line(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is None:  # else it is told at the end
+            del self._lines[task]
 
     async def _perform(self, line: Line) -> None:
         before = line.requests

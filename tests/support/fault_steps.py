@@ -34,6 +34,7 @@ __all__ = [
     "read_then_fin",
     "read_then_reset",
     "redirect",
+    "reset_connection",
     "silence",
     "speak_first",
     "stall",
@@ -151,9 +152,14 @@ class Line:
         self.writer.close()
 
     def reset(self) -> None:
-        sock: socket.socket = self.writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.writer.transport.abort()
+        reset_connection(self.writer)
+
+
+def reset_connection(writer: asyncio.StreamWriter) -> None:
+    """Break a connection without a word of farewell."""
+    sock: socket.socket = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    writer.transport.abort()
 
 
 Step: TypeAlias = Callable[[Line], Awaitable[None]]

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from devino_async.sandbox import DevinoEmulator
 from messente_async.sandbox import MessenteEmulator
 from omni_common.errors import Outcome
-from omni_common.sandbox import SandboxClock
+from omni_common.sandbox import Ledger, SandboxClock
 from tests.support.fault_server import FaultServer
 from tests.support.fault_steps import Line, Received, whole_answer
 from tests.support.vendor_faults import ANSWERED, VendorFault, perform
@@ -59,6 +59,12 @@ class FaultyVendor(FaultServer):
         )
         return self
 
+    async def __aexit__(self, *details: object) -> None:
+        try:
+            await super().__aexit__(*details)
+        finally:
+            await self.emulator.close()
+
     @property
     def connection_url(self) -> str:
         """All that ``connect()`` needs, but for options: the channel's sender is set."""
@@ -67,6 +73,20 @@ class FaultyVendor(FaultServer):
     def taken(self) -> Counter[str]:
         """How often each message was taken, by its text."""
         return Counter(entry.text for entry in self.emulator.ledger)
+
+    def forget(self, keep: int) -> None:
+        """Let go of every request and post, and of all but the latest *keep* messages."""
+        emulator = self.emulator
+        kept = list(emulator.ledger)[-keep:]
+        self.requests.clear()
+        emulator.requests.clear()
+        emulator._callbacks.posted.clear()
+        emulator.ledger = Ledger()
+        for entry in kept:
+            emulator.ledger.write(entry)
+        if isinstance(emulator, MessenteEmulator):
+            parts = emulator._parts
+            emulator._parts = {entry.id: parts[entry.id] for entry in kept}
 
     async def _step(self, line: Line) -> None:
         fault = self.plan()

@@ -1,6 +1,7 @@
 """The least call of every method of the vendors' own clients, against emulators.
 
 Each entry prepares what the method needs (a task, a list, a sent message) and returns the call.
+Whom they are for and what they say are canaries.
 """
 
 from __future__ import annotations
@@ -30,14 +31,23 @@ from devino_async.viber import ViberMessage
 from devino_async.vk import VkMessage
 from devino_async.whatsapp import WhatsAppDirectMessage, WhatsAppMessage, WhatsAppType
 from messente_async import SMS, MessenteClient, Omnimessage
+from tests.support.canaries import ADDRESS, BODY, NUMBER, TOKEN, planted
 
-__all__ = ["DEVINO_CALLS", "MESSENTE_CALLS", "MONTHS", "letter", "text", "transactional_task"]
+__all__ = [
+    "DEVINO_CALLS",
+    "MESSENTE_CALLS",
+    "MONTHS",
+    "letter",
+    "omnimessage",
+    "text",
+    "transactional_task",
+]
 
 C = TypeVar("C")
 Called: TypeAlias = Callable[[], Awaitable[Any] | AsyncIterator[Any]]
 Prepare: TypeAlias = Callable[[C], Awaitable[Called]]
 
-PHONE = "79031234567"
+PHONE = NUMBER.removeprefix("+")
 FROM = datetime(2026, 1, 1)  # noqa: DTZ001 - a wall clock's
 TO = datetime(2036, 1, 1)  # noqa: DTZ001
 MONTHS: dict[str, Any] = {
@@ -48,15 +58,15 @@ MONTHS: dict[str, Any] = {
 
 
 def text(to: str = PHONE) -> SmsMessage:
-    return SmsMessage(sender="Shop", to=to, text="Hi")
+    return SmsMessage(sender="Shop", to=to, text=BODY)
 
 
 def letter(*addresses: str) -> EmailLetter:
     return EmailLetter(
-        recipients=[EmailRecipient(address=each) for each in addresses or ("ann@example.com",)],
+        recipients=[EmailRecipient(address=each) for each in addresses or (ADDRESS,)],
         sender=EmailSender(address="post@shop.example"),
-        subject="News",
-        plain_text="Hi [Unsubscribe]",
+        subject=planted("subject"),
+        plain_text=f"{BODY} [Unsubscribe]",
     )
 
 
@@ -68,7 +78,9 @@ def transactional_task() -> NewTask:
         channel=OmniChannel.SMS,
         start_time=FROM,
         end_time=TO,
-        template=SmsTemplate(sender="Shop", text="Hi ${name}", validity=timedelta(minutes=10)),
+        template=SmsTemplate(
+            sender="Shop", text=f"{BODY} ${{name}}", validity=timedelta(minutes=10)
+        ),
     )
     return NewTask(
         task_name="Orders", type=TaskType.API, channel=OmniChannel.OMNI, triggers=[trigger]
@@ -106,14 +118,18 @@ def _with_list(call: Callable[[DevinoClient, str], Any]) -> Prepare[DevinoClient
     return prepare
 
 
-_PUSH = PushMessage(sender=22, to="token", title="Hi", text="Hi", priority=ChannelPriority.HIGH)
-_WALLET = PushWalletMessage(sender="Shop", to=PHONE, payload=PushWalletPayload(title="Hi"))
-_WHATSAPP = WhatsAppMessage(sender="Shop", to=PHONE, text="Hi")
+_PUSH = PushMessage(
+    sender=22, to=TOKEN, title=planted("title"), text=BODY, priority=ChannelPriority.HIGH
+)
+_WALLET = PushWalletMessage(
+    sender="Shop", to=PHONE, payload=PushWalletPayload(title=planted("title"))
+)
+_WHATSAPP = WhatsAppMessage(sender="Shop", to=PHONE, text=BODY)
 _DIRECT = WhatsAppDirectMessage(
-    sender="Shop", to=PHONE, type=WhatsAppType.TEXT, content={"text": {"body": "Hi"}}
+    sender="Shop", to=PHONE, type=WhatsAppType.TEXT, content={"text": {"body": BODY}}
 )
 _VK = VkMessage(phone=PHONE, service="Shop", template_id=16)
-_VIBER = ViberMessage(sender="Shop", to=PHONE, text="Hi")
+_VIBER = ViberMessage(sender="Shop", to=PHONE, text=BODY)
 
 DEVINO_CALLS: dict[str, Prepare[DevinoClient]] = {
     "sms.send": _devino(lambda devino: devino.sms.send([text()])),
@@ -126,7 +142,7 @@ DEVINO_CALLS: dict[str, Prepare[DevinoClient]] = {
         lambda devino: devino.sms.statistics(group_by=GroupBy.DAY, start_date=FROM, end_date=TO)
     ),
     "email.send": _devino(lambda devino: devino.email.send(letter())),
-    "email.upload": _devino(lambda devino: devino.email.upload(b"Hi", filename="hi.txt")),
+    "email.upload": _devino(lambda devino: devino.email.upload(BODY.encode(), filename="hi.txt")),
     "email.detail": _devino(lambda devino: devino.email.detail(sent_from=FROM, sent_to=TO)),
     "email.detail_page": _devino(
         lambda devino: devino.email.detail_page(limit=10, sent_from=FROM, sent_to=TO)
@@ -165,22 +181,22 @@ DEVINO_CALLS: dict[str, Prepare[DevinoClient]] = {
 }
 
 
-def _omnimessage(*, time_to_send: datetime | None = None) -> Omnimessage:
-    return Omnimessage(to="+37251000000", messages=[SMS(text="Hi")], time_to_send=time_to_send)
+def omnimessage(*, time_to_send: datetime | None = None) -> Omnimessage:
+    return Omnimessage(to=NUMBER, messages=[SMS(text=BODY)], time_to_send=time_to_send)
 
 
 def _messente(call: Callable[[MessenteClient, str], Any]) -> Prepare[MessenteClient]:
     async def prepare(client: MessenteClient) -> Called:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        sent = await client.send(_omnimessage(time_to_send=tomorrow))
+        sent = await client.send(omnimessage(time_to_send=tomorrow))
         return lambda: call(client, sent.omnimessage_id)
 
     return prepare
 
 
 MESSENTE_CALLS: dict[str, Prepare[MessenteClient]] = {
-    "send": _messente(lambda messente, _: messente.send(_omnimessage())),
-    "send_bulk": _messente(lambda messente, _: messente.send_bulk([_omnimessage()])),
+    "send": _messente(lambda messente, _: messente.send(omnimessage())),
+    "send_bulk": _messente(lambda messente, _: messente.send_bulk([omnimessage()])),
     "status": _messente(lambda messente, id: messente.status(id)),
     "cancel": _messente(lambda messente, id: messente.cancel(id)),
 }

@@ -213,7 +213,6 @@ def test_s12_a_call_handed_over_just_before_closing_is_turned_away(portal: Porta
     late = Call(note)
 
     async def close_with_a_call_waiting(_: Held) -> None:
-        assert portal._thread is not None
         portal._thread.submit(late)
         portal.close()
 
@@ -233,7 +232,6 @@ def test_s25_a_task_that_never_took_a_step_was_not_sent(
         raise SystemExit(1)
 
     async def die_with_a_call_waiting(_: Held) -> None:
-        assert portal._thread is not None
         portal._thread.submit(late)
         asyncio.get_running_loop().call_soon(die)
 

@@ -91,13 +91,13 @@ def test_s16_a_closed_portal_stays_closed_in_the_child(start_child: StartChild) 
     assert ended == (0, ["refused"], "")
 
 
-def test_s17_fork_while_another_thread_holds_the_lock(start_child: StartChild) -> None:
+def test_s17_fork_while_the_thread_is_being_started(start_child: StartChild) -> None:
     ended = start_child("""
         portal = Portal(nothing)
         held, forked = threading.Event(), threading.Event()
 
         def hold():
-            with portal._lock:
+            with portal._thread._starting:
                 held.set()
                 forked.wait()
 

@@ -119,6 +119,79 @@ def test_ctrl_c_anywhere_leaves_a_portal_that_works(start_child: StartChild) -> 
     assert (ended.code, ended.lines) == (0, ["True"])
 
 
+INTERRUPT_EACH_STEP = """
+    from omni_common.sync import call, loop_thread, portal as module
+
+    loop_thread._GRACE = 0.01
+    files = {part.__file__ for part in (call, loop_thread, module)}
+
+    def interruption_after(steps):
+        def trace(frame, event, _):
+            nonlocal steps
+            if frame.f_code.co_filename not in files:
+                return None
+            frame.f_trace_opcodes = True
+            steps -= event == "opcode"
+            if steps < 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+        return trace
+
+    def is_interrupted(function, *, after):
+        sys._getframe().f_trace_opcodes = True  # else Python 3.12 gives no other frame's either
+        sys.settrace(interruption_after(after))
+        try:
+            function()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(None)
+        return False
+"""
+"""Raises before each instruction of the main thread in turn, where Ctrl-C could strike at best."""
+
+
+def test_an_interruption_before_any_step_of_the_first_call_leaves_a_portal_that_works(
+    start_child: StartChild,
+) -> None:
+    script = f"""{INTERRUPT_EACH_STEP}
+    steps = 0
+    while True:
+        portal = Portal(nothing)
+        if not is_interrupted(lambda: portal.call(name_of_thread), after=steps):
+            break
+        assert portal.call(name_of_thread) == "omni-io", steps
+        portal.close()
+        steps += 1
+    portal.close()
+    say(steps > 100, [thread.name for thread in threading.enumerate()])
+    """
+    ended = start_child(script, measured=False).end()
+    assert (ended.code, ended.lines) == (0, ["True ['MainThread']"]), ended.complaints
+
+
+def test_a_close_that_is_interrupted_before_any_of_its_steps_can_be_repeated(
+    start_child: StartChild,
+) -> None:
+    script = f"""{INTERRUPT_EACH_STEP}
+    steps, interrupted = 0, True
+    while interrupted:
+        portal = Portal(nothing)
+        portal.call(name_of_thread)
+        interrupted = is_interrupted(portal.close, after=steps)
+        portal.close()
+        assert len(threading.enumerate()) == 1, steps
+        try:
+            portal.call(name_of_thread)
+        except ClientClosedError:
+            steps += 1
+    say(steps > 50)
+    """
+    ended = start_child(script, measured=False).end()
+    assert (ended.code, ended.lines) == (0, ["True"]), ended.complaints
+
+
 @pytest.fixture
 def interrupt() -> Iterator[Callable[[], None]]:
     """Give a function that makes the main thread raise AlarmError wherever it is."""
@@ -244,7 +317,7 @@ def test_a_call_interrupted_while_the_resource_opens_was_not_sent(
     class Slow(Held):
         async def __aenter__(self) -> Self:
             # Until the call has been handed over: the start of the thread is no part of it.
-            while portal._thread is None or not portal._thread._waiting:  # noqa: ASYNC110
+            while not portal._thread._waiting:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             interrupt()
             await asyncio.Event().wait()
