@@ -19,6 +19,9 @@ nox.options.error_on_missing_interpreters = False
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
+# With this, warnings are errors from the interpreter's first step on, in the programs that tests
+# start too, and asyncio, the allocator and open files are watched.
+STRICT = {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
 
 
 def dependencies(*groups: str) -> tuple[str, ...]:
@@ -29,6 +32,14 @@ def dependencies(*groups: str) -> tuple[str, ...]:
 def install(session: nox.Session, *groups: str) -> None:
     """Install the project as it lies here with every extra, and the dependency groups."""
     session.install("--editable", ".[cli,speed,testing]", *dependencies(*groups))
+
+
+def floors(*extras: str) -> tuple[str, ...]:
+    """Return the dependencies, each in the oldest release that pyproject.toml admits."""
+    project = PROJECT["project"]
+    optional = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return tuple(line.replace(">=", "==", 1) for line in lines)
 
 
 @nox.session
@@ -57,21 +68,18 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS)
 def pythons(session: nox.Session) -> None:
-    """All tests, on each supported Python that is installed here."""
+    """All tests in Python's development mode, on each supported Python that is installed here."""
     install(session, "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or ["--numprocesses=auto"]), env=STRICT)
 
 
-@nox.session(default=False, venv_backend="uv")
-def lowest(session: nox.Session) -> None:
-    """All tests, with the oldest dependencies that the project says it works with (needs uv)."""
-    floors = f"{session.create_tmp()}/floors.txt"
-    session.run(
-        *("uv", "pip", "compile", "--quiet", "--resolution=lowest-direct"),
-        *("--extra=cli", "--extra=speed", "pyproject.toml", "--output-file", floors),
-    )
-    session.install("--editable", ".[cli,speed]", *dependencies("test"), "--constraint", floors)
-    session.run("pytest", *session.posargs)
+@nox.session(default=False)
+@nox.parametrize("extras", ["cli", "cli,speed"], ids=["plain", "speed"])
+def lowest(session: nox.Session, extras: str) -> None:
+    """All tests, with the oldest dependencies that the project admits; without orjson and with."""
+    oldest = floors(*extras.split(","))
+    session.install("--editable", f".[{extras}]", *dependencies("test"), *oldest)
+    session.run("pytest", *(session.posargs or ["--numprocesses=auto"]))
 
 
 @nox.session(default=False, venv_backend="none")
@@ -85,7 +93,26 @@ def dev(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reliability(session: nox.Session) -> None:
+    """All that docs/reliability.md tells of: it takes about an hour; arguments run a part of it."""
+    install(session, "test")
+    session.run("pytest", "--full", "--numprocesses=auto", "tests/reliability", *session.posargs)
+    if not session.posargs:
+        everywhere = [f"pythons-{python}" for python in PYTHONS]
+        for other in ("mutants", *everywhere, "lowest(plain)", "lowest(speed)"):
+            session.notify(other)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure, and print JSON."""
     session.install(".[speed]")
     session.run("python", "benchmarks/imports.py", *session.posargs)
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """How many planted faults the tests of the pure rooms find; arguments are modules."""
+    install(session, "mutants")
+    env = {"PYTHONHASHSEED": "0"}  # the same order of sets, so the same score
+    session.run("python", "-m", "tests.mutation", *session.posargs, env=env)
