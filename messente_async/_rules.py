@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute
 
 from omni_common.errors import InvalidMessageError
+from omni_common.redaction import shown_key
 
 Validator: TypeAlias = "Callable[[Any, Attribute[Any], Any], None]"
 M = TypeVar("M", bound=StrEnum)
@@ -263,5 +264,5 @@ def exactly_one(owner: object, *names: str) -> None:
 
 
 def names_only(mapping: Mapping[str, object] | None) -> str:
-    """Which names a mapping holds, without their values."""
-    return "None" if mapping is None else f"<{', '.join(sorted(map(str, mapping)))}>"
+    """Which names a mapping holds, without their values, and of odd names only the length."""
+    return "None" if mapping is None else f"<{', '.join(sorted(map(shown_key, mapping)))}>"

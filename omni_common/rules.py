@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute
 
 from omni_common.errors import InvalidMessageError
+from omni_common.redaction import shown_key
 
 __all__ = [
     "check_duration",
@@ -125,8 +126,8 @@ def copied(mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def names_only(mapping: Mapping[str, object] | None) -> str:
-    """Show a mapping without its values: ``<name, name>``."""
-    return "None" if mapping is None else f"<{', '.join(map(str, mapping))}>"
+    """Show a mapping without its values: ``<name, name>``, and of odd names only the length."""
+    return "None" if mapping is None else f"<{', '.join(map(shown_key, mapping))}>"
 
 
 def _invalid(name: str, demand: str) -> InvalidMessageError:

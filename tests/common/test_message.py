@@ -368,3 +368,9 @@ def test_a_channel_is_known_by_its_word_and_another_word_stays_what_it_is() -> N
     assert Channel.known(Channel.SMS) is Channel.SMS
     assert Channel.known("rcs") == "rcs"
     assert not isinstance(Channel.known("SMS"), Channel)
+
+
+def test_a_name_that_no_text_can_hold_does_not_spoil_what_is_shown() -> None:
+    shown = repr(Message(TO, HI, reference="1", extra={"\ud800": {"note": "x"}, "devino": {}}))
+    assert shown.encode()
+    assert "devino" in shown

@@ -140,4 +140,8 @@ def with_items(change: Callable[[list[Any]], list[Any]]) -> Says:
             for name, value in document.items()
         }
 
-    return with_body(lambda body: json.dumps(changed(json.loads(body))).encode())
+    def spoilt(body: bytes) -> bytes:
+        # Some answers have no body at all, such as that to too many requests.
+        return json.dumps(changed(json.loads(body))).encode() if body else body
+
+    return with_body(spoilt)
