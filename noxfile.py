@@ -94,7 +94,7 @@ def dev(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def reliability(session: nox.Session) -> None:
-    """All that docs/reliability.md tells of: it takes about an hour; arguments run a part of it."""
+    """All that docs/reliability.md tells of, in its full size; arguments run a part of it."""
     install(session, "test")
     session.run("pytest", "--full", "--numprocesses=auto", "tests/reliability", *session.posargs)
     if not session.posargs:
