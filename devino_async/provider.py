@@ -25,7 +25,7 @@ from omni_common.errors import (
     hides_arguments,
 )
 from omni_common.exchange import OnUnknown
-from omni_common.history import History
+from omni_common.history import History, is_unheard
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Receipt, SendOutcome
@@ -175,10 +175,16 @@ class DevinoProvider(OmniProvider):
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         """Send one message; see ``OmniProvider.send``."""
-        self._refuse_problems(message)
-        return await self._route_of(message).send(
-            message, History(), on_unknown=on_unknown, reference=message.reference
-        )
+        history = History()
+        try:
+            self._refuse_problems(message)
+            return await self._route_of(message).send(
+                message, history, on_unknown=on_unknown, reference=message.reference
+            )
+        except BaseException as error:
+            if is_unheard(error):  # be it before the request, or after its answer
+                history.record_interrupted(PROVIDER, message.reference)
+            raise
 
     async def send_batch(
         self, messages: Sequence[Message], history: History

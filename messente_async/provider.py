@@ -28,7 +28,7 @@ from omni_common.errors import (
 )
 from omni_common.exchange import OnUnknown
 from omni_common.failure import failed, failed_outcome
-from omni_common.history import History
+from omni_common.history import History, is_unheard
 from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
@@ -107,10 +107,16 @@ class MessenteProvider(OmniProvider):
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         """Send one message; see ``OmniProvider.send``."""
-        self._refuse_problems(message)
-        return await self._send_one(
-            message, History(), on_unknown=on_unknown, reference=message.reference
-        )
+        history = History()
+        try:
+            self._refuse_problems(message)
+            return await self._send_one(
+                message, history, on_unknown=on_unknown, reference=message.reference
+            )
+        except BaseException as error:
+            if is_unheard(error):  # be it before the request, or after its answer
+                history.record_interrupted(_NAME, message.reference)
+            raise
 
     async def send_batch(
         self, messages: Sequence[Message], history: History

@@ -27,7 +27,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.failure import failed
-from omni_common.history import Account, History, accounting, nowhere
+from omni_common.history import Account, History, accounting, is_unheard, nowhere
 from omni_common.message import Message
 from omni_common.receipt import NotSent, SendOutcome, Unknown
 
@@ -167,6 +167,7 @@ class Batches:
         batch, self._open = self._open, None
         if batch is not None:
             batch.task = asyncio.create_task(self._send(batch))
+            batch.task.add_done_callback(self.wake)  # it may end before it has begun
 
     def take(self) -> None:
         """Lay out the outcomes that are next in order and known, if any: they are then ready."""
@@ -201,8 +202,8 @@ class Batches:
         self._settled.clear()
         await self._settled.wait()
 
-    def wake(self) -> None:
-        """Let :meth:`settled` return."""
+    def wake(self, _: object = None) -> None:
+        """Let :meth:`settled` return; takes the task that is done, if it is called for one."""
         self._settled.set()
 
     def stop(self) -> None:
@@ -291,14 +292,11 @@ class Batches:
     async def _send(self, batch: _Batch) -> None:
         accounting.set(nowhere)  # in this task: what is not handed out is told by `account`
         indexes = [index for index, outcome in enumerate(batch.outcomes) if outcome is None]
-        try:
-            if indexes:
-                messages = [batch.messages[index] for index in indexes]
-                outcomes = await self._outcomes_of(messages, batch.history)
-                for index, outcome in zip(indexes, outcomes, strict=True):
-                    batch.outcomes[index] = outcome
-        finally:
-            self.wake()
+        if indexes:
+            messages = [batch.messages[index] for index in indexes]
+            outcomes = await self._outcomes_of(messages, batch.history)
+            for index, outcome in zip(indexes, outcomes, strict=True):
+                batch.outcomes[index] = outcome
 
     async def _outcomes_of(
         self, messages: Sequence[Message], history: History
@@ -308,7 +306,10 @@ class Batches:
             _check_outcomes(outcomes, messages)
         except (NotSentError, OutcomeUnknownError) as error:
             return [failed(message, error) for message in messages]
-        except Exception as error:  # noqa: BLE001 - a provider that breaks its contract
+        except Exception as error:
+            if is_unheard(error):
+                raise
+            # A provider that breaks its contract.
             unknown = _broken(self._name, error, OutcomeUnknownError, "it may have been sent")
             return [failed(message, unknown) for message in messages]
         return outcomes

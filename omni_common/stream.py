@@ -109,6 +109,7 @@ class OutcomeStream:
             if self._batches is None or self._reader is None:
                 self._batches = Batches(self._provider)
                 self._reader = asyncio.create_task(self._read(self._batches))
+                self._reader.add_done_callback(self._batches.wake)
             batches, reader = self._batches, self._reader
             outcome = batches.take_one()
             if outcome is not None:
@@ -133,14 +134,11 @@ class OutcomeStream:
             await self.close()
 
     async def _read(self, batches: Batches) -> None:
-        try:
-            # Closed here and not by close(): a generator wants to end in the task it ran in.
-            async with aclosing(self._source) as messages:
-                async for message in messages:
-                    batches.incoming += (message,)
-                    batches.put()
-                    if self._closed:  # a source may swallow its cancellation and go on
-                        return
-                    await batches.room()
-        finally:
-            batches.wake()
+        # Closed here and not by close(): a generator wants to end in the task it ran in.
+        async with aclosing(self._source) as messages:
+            async for message in messages:
+                batches.incoming += (message,)
+                batches.put()
+                if self._closed:  # a source may swallow its cancellation and go on
+                    return
+                await batches.room()

@@ -32,7 +32,7 @@ from omni_common.exchange import (
 )
 from omni_common.failure import described, error_of
 from omni_common.gate import Gate, Precedence
-from omni_common.history import History, record_interrupted
+from omni_common.history import History, is_unheard
 from omni_common.retry import (
     RULES,
     Raise,
@@ -121,12 +121,10 @@ class Transport:
         call = _Call(request, read, budget, history, resend=on_unknown == "resend")
         try:
             return await self._until_decided(call, reference=reference)
-        except Exception:
-            raise
-        except BaseException:  # cancelled: nobody is left to tell, except the log
-            if request.operation is Operation.SEND:
+        except BaseException as error:
+            if request.operation is Operation.SEND and is_unheard(error):
                 name = f"{request.method} {request.path}" if reference is None else reference
-                record_interrupted(self.provider, name, history.outcome)
+                history.record_interrupted(self.provider, name)
             raise
 
     def __reduce__(self) -> NoReturn:

@@ -131,6 +131,10 @@ class Wire:
             return await self._exchange(session, request, timeout, progress)
         except Exception as error:  # noqa: BLE001 - whatever it is, what counts is what it proves
             return _failure(error, progress, closed=session.closed)
+        except BaseException as interruption:  # noqa: BLE001 - it is raised again
+            # The frames of aiohttp hold the request, its address and the proxy's password, and a
+            # crash reporter shows what frames hold: those of an interruption end here.
+            raise interruption.with_traceback(None)  # noqa: B904 - it is the same
 
     async def close(self) -> None:
         """Close our own session, if one was made. Safe to repeat."""

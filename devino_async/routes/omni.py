@@ -51,7 +51,7 @@ from omni_common.errors import (
     RefusedError,
 )
 from omni_common.exchange import Answer, Failure, FailureKind, OnUnknown, check_on_unknown
-from omni_common.history import History, record_interrupted
+from omni_common.history import History
 from omni_common.message import Channel, Message
 from omni_common.receipt import Part, Receipt
 from omni_common.report import DeliveryReport
@@ -153,11 +153,6 @@ class OmniRoute(Route):
             return await self._scenarios.of(shape)
         except NotSentError as error:  # which all who wait for the scenario share
             raise error.about(message.reference) from error.__cause__
-        except Exception:
-            raise
-        except BaseException:  # cancelled: nobody is left to tell, except the log
-            record_interrupted(PROVIDER, message.reference, Outcome.NOT_SENT)
-            raise
 
     def _recipient(self, message: Message, scenario: Scenario) -> OmniRecipient:
         channels = {id: channel for channel, id in scenario.triggers.items()}

@@ -113,9 +113,11 @@ def send(
     output: Output = PLAIN,
 ) -> int:
     """Send one message; print its id and how the send ended."""
+    from omni_common.cli.interruption import ctrl_c
     from omni_common.cli.send import send_one
 
-    return output.show(send_one(to, options, on_unknown, account, output))
+    with ctrl_c() as pressed:
+        return output.show(send_one(to, options, on_unknown, account, output, ctrl_c=pressed))
 
 
 @_app.command(sort_key=3)

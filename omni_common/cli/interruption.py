@@ -1,15 +1,68 @@
-"""What Ctrl-C left of a send: the records that an interrupted send leaves on its logger."""
+"""Ctrl-C during a send: held back until the last word is written, which the send's record decides.
+
+Raised anywhere, as Python does by default, it would strike the word itself.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from types import FrameType
+from typing import Any
 
 from omni_common.errors import Outcome
 from omni_common.history import OUTCOME_LOGGER
 
-__all__ = ["outcome_records"]
+__all__ = ["CtrlC", "ctrl_c", "outcome_records"]
+
+_PATIENCE = 3
+"""How often it is pressed before it ends a command that will not be cancelled."""
+
+
+class CtrlC:
+    """What Ctrl-C does to a command: from :meth:`hold` on it cancels, and raises nothing."""
+
+    def __init__(self) -> None:
+        """Leave it as it is for now."""
+        self.presses = 0
+        self._cancel: Callable[[], object] | None = None
+
+    def hold(self) -> None:
+        """Hold it back from now on."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._pressed)
+
+    def cancels(self, task: asyncio.Task[Any] | None) -> None:
+        """Let it cancel *task*, which runs, also if it was pressed before."""
+        if task is None:
+            return
+        self._cancel = partial(task.get_loop().call_soon_threadsafe, task.cancel)
+        if self.presses:
+            self._cancel()
+
+    def _pressed(self, number: int, frame: FrameType | None) -> None:
+        self.presses += 1
+        if self.presses >= _PATIENCE:
+            signal.default_int_handler(number, frame)
+        if self._cancel is not None:
+            with suppress(RuntimeError):  # the loop is closed: nothing goes on any more
+                self._cancel()
+
+
+@contextmanager
+def ctrl_c() -> Iterator[CtrlC]:
+    """Give Ctrl-C to a command; afterwards it does again what it did before."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield CtrlC()
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 class _Records(logging.Handler):

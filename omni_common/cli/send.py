@@ -11,7 +11,7 @@ from attrs import define
 from omni_common.cli import documents
 from omni_common.cli.account import Account
 from omni_common.cli.exits import ExitCode, exit_code_of
-from omni_common.cli.interruption import outcome_records
+from omni_common.cli.interruption import CtrlC, outcome_records
 from omni_common.cli.message import MessageOptions, read_text
 from omni_common.cli.output import Output, Result
 from omni_common.cli.usage import UsageError
@@ -54,7 +54,13 @@ class _Progress:
 
 
 def send_one(
-    to: str, options: MessageOptions, on_unknown: OnUnknown, account: Account, output: Output
+    to: str,
+    options: MessageOptions,
+    on_unknown: OnUnknown,
+    account: Account,
+    output: Output,
+    *,
+    ctrl_c: CtrlC,
 ) -> Result:
     """Send one message; whatever happens, the result has one of the three outcomes."""
     progress = _Progress(to, options.reference)
@@ -63,8 +69,9 @@ def send_one(
             # Outside the loop, where Ctrl-C ends even the reading of standard input.
             message = options.message(to, read_text(options.text, options.text_file))
             progress.reference = message.reference
-            asyncio.run(_send(progress, message, on_unknown, account.connect()))
-        except KeyboardInterrupt:
+            ctrl_c.hold()
+            asyncio.run(_send(progress, message, on_unknown, account.connect(), ctrl_c))
+        except (KeyboardInterrupt, asyncio.CancelledError):
             return _interrupted(progress, records, output)
         except Exception as error:  # noqa: BLE001 - sorted out by _named
             if progress.receipt is None:  # else it was sent, whatever went wrong after that
@@ -73,8 +80,13 @@ def send_one(
 
 
 async def _send(
-    progress: _Progress, message: Message, on_unknown: OnUnknown, provider: OmniProvider
+    progress: _Progress,
+    message: Message,
+    on_unknown: OnUnknown,
+    provider: OmniProvider,
+    ctrl_c: CtrlC,
 ) -> None:
+    ctrl_c.cancels(asyncio.current_task())
     async with provider as omni:
         progress.begun = True
         progress.receipt = await omni.send(message, on_unknown=on_unknown)

@@ -13,6 +13,7 @@ import pytest
 
 from devino_async.sandbox import DevinoEmulator
 from messente_async.sandbox import MessenteEmulator
+from omni_common.cli import main
 from omni_common.sandbox import Emulator, Fault
 from tests.cli.command import NumberMaker, Omni
 
@@ -279,6 +280,23 @@ def test_ctrl_c_before_anything_was_sent_says_so(
     assert (ended.code, ended.output) == (130, "not sent\n")
     assert "nothing was sent" in ended.complaints
     assert len(over_messente.requests) == before
+
+
+@pytest.mark.usefixtures("over_messente")
+def test_ctrl_c_while_the_answer_is_written_does_not_keep_it_from_being_written(
+    number: NumberMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Screen(io.StringIO):
+        def write(self, text: str, /) -> int:
+            signal.raise_signal(signal.SIGINT)
+            return super().write(text)
+
+    screen = Screen()
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert main(["send", number("0000"), "--text", "Hi"]) == 0
+    assert screen.getvalue().startswith("accepted messente:")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("html", [False, True])

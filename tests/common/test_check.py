@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from attrs import evolve
 from hypothesis import given, strategies as st
 
+from omni_common import check
 from omni_common.capabilities import Capabilities, ChannelCapabilities
-from omni_common.check import problems
 from omni_common.errors import (
     InvalidMessageError,
     NotSentError,
@@ -66,10 +66,16 @@ def to(channel: Channel) -> str:
     return EMAIL if channel is Channel.EMAIL else PHONE
 
 
+def problems(message: Message, capabilities: Capabilities, now: datetime) -> list[NotSentError]:
+    """What is wrong with *message*, each as an error that says whose it is."""
+    found = check.problems(message, capabilities, now)
+    for problem in found:
+        assert (problem.provider, problem.reference) == ("acme", message.reference)
+    return found
+
+
 def only(message: Message, capabilities: Capabilities) -> NotSentError:
     (problem,) = problems(message, capabilities, NOW)
-    assert problem.provider == "acme"
-    assert problem.reference == message.reference
     return problem
 
 
@@ -355,7 +361,8 @@ def test_all_problems_are_found_at_once() -> None:
 
 @pytest.mark.parametrize("thing", [None, "Hi", Sms("Hi")])
 async def test_only_a_message_can_be_checked(thing: object) -> None:
-    with pytest.raises(TypeError, match="Message"):
+    named = type(thing).__name__
+    with pytest.raises(TypeError, match=f"a Message can be checked and sent, not {named}$"):
         MemoryProvider().check(thing)  # type: ignore[arg-type]
 
 

@@ -95,5 +95,6 @@ def test_a_mapping_is_copied_and_shows_its_names_alone() -> None:
     others: list[Any] = [None, "a", 5, [("a", "b")]]
     assert [rules.copied(each) for each in others] == others
     assert rules.names_only(mapping) == "<b, a>"
+    assert rules.names_only({"two words": 1}) == "<<9 characters>>"
     assert rules.names_only({}) == "<>"
     assert rules.names_only(None) == "None"

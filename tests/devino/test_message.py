@@ -54,6 +54,7 @@ def problems(provider: DevinoProvider, given_message: Message) -> list[tuple[typ
     for error in errors:
         assert isinstance(error, NotSentError)
         assert (error.provider, error.reference) == ("devino", given_message.reference)
+        assert len(error.text.split()) > 3, "it says what would be accepted"
     return [(type(error), error.field) for error in errors]
 
 

@@ -74,6 +74,7 @@ def check(message: Message) -> list[NotSentError]:
 def only_problem(message: Message) -> NotSentError:
     (problem,) = check(message)
     assert (problem.provider, problem.reference) == ("messente", message.reference)
+    assert len(problem.text.split()) > 3, "it says what would be accepted"
     return problem
 
 
@@ -240,6 +241,13 @@ def test_extra_may_not_say_what_the_message_says(key: str) -> None:
     assert "canary" not in problem.text
 
 
+def test_all_that_extra_may_not_say_is_named() -> None:
+    extra = {"messente": {"to": TO, "dlr_url": URL, "priority": "low"}}
+    problem = only_problem(Message(TO, Sms("Hi"), extra=extra))
+
+    assert problem.text == "extra may not hold dlr_url, to: say it in the message itself"
+
+
 @pytest.mark.parametrize(
     "value", [object(), b"canary", {1, 2}, float("nan"), "\ud83d", {b"canary": 1}]
 )
@@ -329,7 +337,15 @@ def test_a_content_of_another_vendor_is_refused_also_by_the_mapping_itself() -> 
     with pytest.raises(InvalidMessageError, match="messente does not send vk") as caught:
         omnimessage_of(Message(TO, Vk("Hi")), None)
 
-    assert caught.value.field == "content"
+    assert (caught.value.field, caught.value.provider) == ("content", "messente")
+
+
+def test_a_sender_of_the_account_that_cannot_be_written_is_a_problem_of_the_message() -> None:
+    half = MessenteProvider("user", "password", sender="half \ud83d")
+    (problem,) = half.check(Message(TO, Sms("Hi")))
+
+    assert problem.field == "sender"
+    assert half.check(Message(TO, Sms("Hi", sender="Shop"))) == []
 
 
 @pytest.mark.parametrize(

@@ -225,5 +225,6 @@ def test_lists_and_mappings_are_copied_and_what_is_none_is_left_for_a_rule() -> 
 
 def test_a_mapping_shows_its_names_alone() -> None:
     assert rules.names_only({"b": "canary", "a": "canary"}) == "<a, b>"
+    assert rules.names_only({"two words": 1}) == "<<9 characters>>"
     assert rules.names_only({}) == "<>"
     assert rules.names_only(None) == "None"

@@ -95,10 +95,16 @@ def _request(area: str, spoils: list[tuple[str, Any]], kind: Callable[[Pairs], A
     if isinstance(made, dict):  # where a name cannot come twice
         headers = list(made.items())
     body = parts.get("body", right.body)
-    proofs = [value.strip() for name, value in headers if name.lower() == SIGNATURE.lower()]
-    is_signed = area not in SIGNED or proofs == [dict(genuine(area, body).headers)[SIGNATURE]]
-    is_proved = path == right.path and is_signed and len(body) <= SIZE_LIMIT
-    return Request(area, parts.get("method", "POST"), path, made, headers, body, is_proved)
+    owner = next((each for each in AREAS if genuine(each).path == path), None)
+    is_proved = owner is not None and len(body) <= SIZE_LIMIT and _is_signed(owner, headers, body)
+    method = parts.get("method", "POST")
+    return Request(owner or area, method, path, made, headers, body, is_proved)
+
+
+def _is_signed(area: str, headers: Pairs, body: bytes) -> bool:
+    """Whether there is one signature, and a good one, if the area needs any."""
+    given = [value.strip() for name, value in headers if name.lower() == SIGNATURE.lower()]
+    return area not in SIGNED or given == [dict(genuine(area, body).headers)[SIGNATURE]]
 
 
 def _spoilt_proof(headers: Pairs, proof: str | None) -> Pairs:

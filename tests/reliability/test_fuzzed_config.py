@@ -231,16 +231,19 @@ _SHAPES = (
 )
 
 
-def _names(document: Any) -> Iterator[str]:
+def _quotable(document: Any) -> Iterator[str]:
+    """What errors may quote: names of settings and profiles, the provider's, and paths."""
     for name, inner in document.items() if isinstance(document, dict) else ():
         yield name
-        yield from _names(inner)
+        if name in {"default", "type"} or name.endswith("_file"):
+            yield str(inner)
+        yield from _quotable(inner)
 
 
-def _is_a_name(content: bytes) -> bool:
-    """Whether damage has made a name of a credential: names may be quoted."""
+def _may_quote(content: bytes) -> bool:
+    """Whether damage has made something of a credential that errors may quote."""
     try:
-        return CANARY in "\n".join(_names(tomllib.loads(content.decode("utf-8-sig"))))
+        return CANARY in "\n".join(_quotable(tomllib.loads(content.decode("utf-8-sig"))))
     except (ValueError, RecursionError):
         return False
 
@@ -255,7 +258,7 @@ def test_any_configuration_file_is_a_provider_or_refused_without_its_secret(
         judged(
             tally,
             lambda: build(resolve(config=folder.config, environ={}), environ={}),
-            may_quote=_is_a_name(content),
+            may_quote=_may_quote(content),
         )
 
     every(files(), size(short=120, full=8_000), check)

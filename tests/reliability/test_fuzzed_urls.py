@@ -171,10 +171,11 @@ def _damaged(url: str, place: int, length: int, piece: str) -> str:
 
 
 def quotable(url: str) -> str:
-    """What an error may quote of a connection URL: the provider's name, and those of options."""
+    """What an error may quote of a URL: the provider's name, those of options, and paths."""
     scheme, _, rest = url.partition("://")
-    options = [pair.partition("=")[0] for part in rest.split("?")[1:] for pair in part.split("&")]
-    return "\n".join([scheme, *map(unquote, options)])
+    pairs = [pair.partition("=") for part in rest.split("?")[1:] for pair in part.split("&")]
+    paths = [value for name, _, value in pairs if unquote(name).endswith("_file")]
+    return "\n".join([scheme, *map(unquote, [*(name for name, _, _ in pairs), *paths])])
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ class StrikingLoop(asyncio.SelectorEventLoop):
         self._strike: Strike | None = None
         self._context = contextvars.copy_context()
         self._idle: asyncio.TimerHandle | None = None
+        self._coming: asyncio.Handle | None = None
 
     def strike_after(self, steps: int, strike: Strike, *, patience: float) -> None:
         """Call *strike* when *steps* callbacks were scheduled, or in *patience* seconds at last."""
@@ -30,12 +31,12 @@ class StrikingLoop(asyncio.SelectorEventLoop):
         self._context = contextvars.copy_context()
         self._idle = self.call_later(patience, self._strike_now)
 
-    def forget(self) -> bool:
-        """Strike no more; whether it is still to come."""
-        if self._idle is not None:
-            self._idle.cancel()
-        strike, self._strike = self._strike, None
-        return strike is not None
+    def forget(self) -> None:
+        """Strike no more."""
+        for handle in (self._idle, self._coming):
+            if handle is not None:
+                handle.cancel()
+        self._strike = None
 
     def call_soon(
         self,
@@ -46,7 +47,7 @@ class StrikingLoop(asyncio.SelectorEventLoop):
         if self._strike is not None:
             self._left -= 1
             if self._left <= 0:
-                super().call_soon(self._taken(), context=self._context)
+                self._coming = super().call_soon(self._taken(), context=self._context)
         return super().call_soon(callback, *args, context=context)
 
     def _taken(self) -> Strike:

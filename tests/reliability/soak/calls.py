@@ -21,7 +21,7 @@ from tests.reliability.soak.tally import Tally
 
 __all__ = ["TRACKS", "AsyncCalls", "use_async_clients"]
 
-TRACKS = 200
+TRACKS = 50
 """Few, so that as many as are kept are there when the memory is measured."""
 
 _A_MOMENT = 0.1

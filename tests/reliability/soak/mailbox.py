@@ -19,7 +19,7 @@ __all__ = ["Mailbox", "Posted"]
 
 Posted: TypeAlias = "queue.SimpleQueue[Event | None]"
 """What was posted, for those who block; None at the end."""
-_REMEMBERED = 300
+_REMEMBERED = 100
 """Few, so that as many as are remembered have come when the memory is measured."""
 
 

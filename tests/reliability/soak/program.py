@@ -82,22 +82,23 @@ async def _use_clients(orders: Orders, tally: Tally) -> dict[str, Any]:
 
 async def _measured(orders: Orders) -> dict[str, Any]:
     """What is allocated before and after, and the memory of both processes in between."""
-    blocks = await _blocks()
+    count = _COUNTS if orders.warm_up else 1
+    blocks = await _blocks(count)
     start = time.monotonic()
     samples: list[tuple[float, int, int]] = []
     while (passed := time.monotonic() - start) < orders.seconds:
         samples.append((passed, resident_kib(), resident_kib(orders.vendors_pid)))
         await asyncio.sleep(_BETWEEN_SAMPLES)
-    return {"samples": samples, "blocks": (blocks, await _blocks())}
+    return {"samples": samples, "blocks": (blocks, await _blocks(count))}
 
 
-async def _blocks() -> int:
-    """How many blocks of memory Python holds beside what is under way just now: the least of some.
+async def _blocks(count: int) -> int:
+    """How many blocks of memory Python holds beside what is under way: the least of *count* looks.
 
     Unlike the resident memory, it neither has holes nor garbage in it.
     """
     counts: list[int] = []
-    for _ in range(_COUNTS):
+    for _ in range(count):
         gc.collect()
         counts.append(sys.getallocatedblocks())
         await asyncio.sleep(_BETWEEN_SAMPLES)

@@ -1,0 +1,133 @@
+"""Whole programs ended at random moments: in bounded time, and with a true word on each message."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+
+from attrs import define, field, frozen
+
+from tests.reliability.conftest import Size
+from tests.reliability.interruption.truth import taken_in_the_end
+from tests.reliability.interruption.words import Words
+from tests.reliability.shutdown.ends import End, Zygote
+from tests.reliability.shutdown.kinds import KINDS, Kind
+from tests.reliability.shutdown.orders import Order
+from tests.support.faulty_vendor import FaultyVendor
+from tests.support.figures import RecordProperty
+from tests.support.vendor_fault import ANSWERED, VendorFault
+from tests.support.vendor_faults import FAULTS
+
+SEED = 20_270_102
+_MESSAGES = 12
+_STUCK_IN_ASYNCIO = "_cancel_all_tasks"
+_FAULTS = [each for each in FAULTS.values() if not each.stalls and each.later is None]
+_STALLS = [each for each in FAULTS.values() if each.stalls]
+
+
+@frozen
+class Ended:
+    """One program that was ended, and what is wrong with that."""
+
+    kind: Kind
+    seconds: float
+    happened: Counter[str]
+    wrongs: Sequence[str]
+    is_stuck: bool
+    """Whether asyncio itself did not survive an exception in the middle of its own work."""
+
+
+@define
+class Bench:
+    """Where programs are ended, one after the other."""
+
+    zygote: Zygote
+    folder: Path
+    chance: Random
+    _names: Iterator[str] = field(factory=lambda: (f"p{number}" for number in range(10**9)))
+
+    def fault(self) -> VendorFault:
+        """What happens to an exchange: it is answered, six times out of seven."""
+        lot = self.chance.random()
+        if lot < 0.86:
+            return ANSWERED
+        return self.chance.choice(_FAULTS if lot < 0.99 else _STALLS)
+
+    async def end(self, kind: Kind) -> Ended:
+        """Run a program, and end it as *kind* says."""
+        name = self.chance.choice(["messente", "devino"])
+        async with FaultyVendor(name, self.fault) as vendor:
+            order = Order(
+                name=next(self._names),
+                program=kind.program,
+                vendor=name,
+                url=self._url(vendor),
+                folder=str(self.folder),
+                messages=_MESSAGES,
+                seed=self.chance.randrange(10**6),
+            )
+            end = await self.zygote.end(order, kind.signals, vendor)
+            return _judged(kind, end, await taken_in_the_end(vendor))
+
+    def _url(self, vendor: FaultyVendor) -> str:
+        limits = "timeout=1&bulk_timeout=1&max_attempts=2"
+        concurrency = self.chance.choice([1, 3, 100])
+        return f"{vendor.connection_url}&{limits}&batch_size=3&concurrency={concurrency}"
+
+
+def _judged(kind: Kind, end: End, taken: Counter[str]) -> Ended:
+    words = Words()
+    end.add_to(words)
+    is_stuck = end.code is None and kind.raises and _STUCK_IN_ASYNCIO in end.complaints
+    wrongs: list[str] = []
+    if not is_stuck:
+        wrongs += words.judge(taken, kind.law)
+        wrongs += kind.strange(end.complaints)
+        if end.code not in kind.codes:
+            wrongs.append(f"ended with {end.code}: {end.complaints}")
+    wrongs = [f"{kind.name}: {wrong}" for wrong in wrongs]
+    return Ended(kind, end.seconds, words.happened, wrongs, is_stuck)
+
+
+async def _end_all(kinds: Sequence[Kind], folder: Path) -> list[Ended]:
+    chance = Random(SEED)
+    async with Zygote(chance) as zygote:
+        bench = Bench(zygote, folder, chance)
+        return [await bench.end(kind) for kind in kinds]
+
+
+def test_however_a_program_ends_each_message_has_one_true_word(
+    tmp_path: Path, size: Size, record_property: RecordProperty
+) -> None:
+    number = size(short=30, full=2_500)
+    kinds = list(islice(cycle(Random(SEED).sample(KINDS, len(KINDS))), number))
+    ended = asyncio.run(_end_all(kinds, tmp_path))
+    wrongs = [wrong for each in ended for wrong in each.wrongs]
+    happened = sum((each.happened for each in ended), Counter[str]())
+    seconds = [each.seconds for each in ended if not each.is_stuck]
+    stuck = sum(each.is_stuck for each in ended)
+    figures = {
+        "ended": len(ended),
+        **Counter(f"by {_how(each.kind)}" for each in ended),
+        **happened,
+        "stuck in asyncio": stuck,
+        "violations": len(wrongs),
+        "ms at most": round(max(seconds) * 1000),
+        "ms in the middle": round(statistics.median(seconds) * 1000),
+    }
+    record_property("process ends", figures)
+    assert wrongs == [], f"with seed {SEED}"
+    assert stuck <= 1 + number // 200
+    assert {"told accepted", "recorded not_sent", "recorded unknown"} <= happened.keys()
+
+
+def _how(kind: Kind) -> str:
+    if not kind.signals:
+        return "itself"
+    leaving = ", which raises SystemExit" if kind.program.endswith("leaving") else ""
+    return " and ".join(each.name for each in kind.signals) + leaving

@@ -1,0 +1,81 @@
+"""Exceptions of signal handlers at each step of a call: none leaves a message without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from omni_common import Message, Sms
+from omni_common.errors import Outcome
+from omni_common.receipt import Receipt
+from tests.reliability.conftest import Size
+from tests.reliability.interruption import programs
+from tests.reliability.interruption.programs import Kept, Program
+from tests.reliability.interruption.steps import Steps
+from tests.reliability.interruption.truth import VendorInAThread
+from tests.reliability.interruption.words import Law, Words, heard
+from tests.support.figures import RecordProperty
+
+pytestmark = [
+    # Python drops what is raised in a finalizer, and says so; a coroutine may be struck unbegun.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+]
+
+_NUMBER = "+37251000000"
+_PROGRAMS = (
+    programs.blocking_send,
+    programs.blocking_stream,
+    programs.blocking_bare_stream,
+    programs.blocking_stream_left,
+    programs.async_send,
+    programs.async_stream,
+    programs.async_bare_stream,
+)
+_references = count()
+
+
+@pytest.fixture
+def words() -> Iterator[Words]:
+    with heard() as words:
+        yield words
+
+
+def _messages() -> list[Message]:
+    names = [f"s{next(_references)}" for _ in range(5)]
+    return [Message(_NUMBER, Sms(name), reference=name) for name in names]
+
+
+def _run(program: Program, vendor: VendorInAThread, words: Words, steps: Steps) -> list[str]:
+    """Run *program* once; say what is wrong with the words of its messages."""
+    kept: Kept = {}
+    url = f"{vendor.vendor.connection_url}&batch_size=3&timeout=5&bulk_timeout=5"
+    try:
+        program(url, _messages(), words, kept, steps)
+    except KeyboardInterrupt:
+        assert steps.struck
+    for reference, answer in kept.items():
+        words.tell(reference, Outcome.ACCEPTED if isinstance(answer, Receipt) else answer.outcome)
+    wrongs = words.judge(vendor.taken(), Law.ONE_WORD_ONCE_BEGUN)
+    return [f"struck in {steps.struck}: {wrong}" for wrong in wrongs]
+
+
+@pytest.mark.parametrize("program", _PROGRAMS, ids=lambda program: program.__name__)
+def test_whatever_step_is_struck_each_message_has_one_true_word(
+    program: Program, words: Words, size: Size, record_property: RecordProperty
+) -> None:
+    with VendorInAThread("messente") as vendor:
+        assert _run(program, vendor, words, Steps()) == []  # which looks up what is kept from then
+        rehearsal = Steps()
+        assert _run(program, vendor, words, rehearsal) == []
+        tried = range(1, rehearsal.counted + 1)
+        tried = tried[:: max(1, len(tried) // size(short=15, full=len(tried)))]
+        runs = [Steps(at) for at in tried]
+        wrongs = [wrong for steps in runs for wrong in _run(program, vendor, words, steps)]
+    struck = sum(bool(steps.struck) for steps in runs)
+    figures = {"struck": struck, **words.happened, "violations": len(wrongs)}
+    record_property("struck steps", figures)
+    assert wrongs == []
+    assert struck > len(runs) * 0.8  # other threads make some runs shorter than the rehearsal
