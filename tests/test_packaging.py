@@ -96,7 +96,7 @@ def test_the_wheel_declares_the_version_the_python_and_the_four_dependencies(
     assert metadata["Requires-Python"] == ">=3.11"
     required = metadata.get_all("Requires-Dist", [])
     always = {item for item in required if "extra ==" not in item}
-    assert always == {"aiohttp<4,>=3.14", "attrs>=25.1", "backoff>=2.2.1", "cattrs>=25.1"}
+    assert always == {"aiohttp<4,>=3.14.2", "attrs>=25.1", "backoff>=2.2.1", "cattrs>=25.1"}
     assert set(metadata.get_all("Provides-Extra", [])) == {"cli", "speed", "testing"}
 
 

@@ -100,6 +100,20 @@ async def test_a_call_that_is_cut_short(
 
 @each_vendor
 @each_call
+async def test_a_call_that_is_cut_short_behind_a_proxy(
+    vendor: str, call: Call, record_property: RecordProperty
+) -> None:
+    with searching(record_property) as search:
+        async with FaultServer(stall) as proxy:
+            through = quote(f"http://user:{PROXY_PASSWORD}@127.0.0.1:{proxy.port}", safe="")
+            async with connect(url_of(vendor, proxy, f"&proxy={through}")) as omni:
+                task = asyncio.ensure_future(call(omni))
+                await proxy.until_requests(1)
+                search.look_at_all(shown_of_error(await cut_short(task)))
+
+
+@each_vendor
+@each_call
 async def test_a_call_that_is_cut_short_at_any_moment(
     vendor: str, call: Call, size: Size, record_property: RecordProperty
 ) -> None:
