@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
 
 from omni_common.errors import Attempt, Outcome
-from omni_common.history import OUTCOME_LOGGER, History, record_interrupted
+from omni_common.history import (
+    OUTCOME_LOGGER,
+    History,
+    accounting,
+    is_unheard,
+    nowhere,
+    record_interrupted,
+)
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -84,3 +93,98 @@ def test_an_interrupted_send_is_recorded_once_for_people_and_for_programs(
     assert facts["provider"] == "acme"
     assert facts["reference"] == "order-1"
     assert facts["outcome"] == outcome.value
+
+
+class Accounts:
+    """Whom the context, or the maker of a history, names; keeps what it is told."""
+
+    def __init__(self, *, interrupted: int = 0) -> None:
+        self.told: list[tuple[str, str, Outcome]] = []
+        self._interruptions = interrupted
+
+    def __call__(self, provider: str, reference: str, outcome: Outcome) -> None:
+        if self._interruptions:
+            self._interruptions -= 1
+            raise KeyboardInterrupt
+        self.told.append((provider, reference, outcome))
+
+
+def test_whoever_is_passed_by_an_interruption_may_say_so_and_one_record_is_left() -> None:
+    accounts = Accounts()
+    history = History(accounts)
+    history.begin()
+    history.record_interrupted("acme", "order-1")
+    _end(history, proves_not_sent=True)
+    history.record_interrupted("acme", "order-1")
+
+    assert accounts.told == [("acme", "order-1", Outcome.UNKNOWN)]
+
+
+def test_a_record_that_is_interrupted_itself_is_left_to_the_next() -> None:
+    accounts = Accounts(interrupted=1)
+    history = History(accounts)
+    with pytest.raises(KeyboardInterrupt):
+        history.record_interrupted("acme", "order-1")
+    history.record_interrupted("acme", "order-1")
+
+    assert accounts.told == [("acme", "order-1", Outcome.NOT_SENT)]
+
+
+def test_a_history_tells_whom_its_context_named_when_it_was_made() -> None:
+    accounts = Accounts()
+    before = accounting.set(accounts)
+    try:
+        history, given = History(), History(nowhere)
+    finally:
+        accounting.reset(before)
+    history.record_interrupted("acme", "order-1")
+    given.record_interrupted("acme", "order-2")
+
+    assert accounts.told == [("acme", "order-1", Outcome.NOT_SENT)]
+
+
+def test_after_a_fork_a_message_is_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = Accounts()
+    history = History(accounts)
+    with monkeypatch.context() as child:
+        child.setattr("omni_common.history.os.getpid", os.getppid)
+        history.record_interrupted("acme", "order-1")
+        assert accounts.told == []
+    history.record_interrupted("acme", "order-1")
+
+    assert accounts.told == [("acme", "order-1", Outcome.NOT_SENT)]
+
+
+def _in_the_context_of(*errors: BaseException) -> BaseException:
+    """The last of *errors*, each of which came up while the one before it was handled."""
+    for before, after in pairwise(errors):
+        after.__context__ = before
+    return errors[-1]
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [KeyboardInterrupt()],
+        [SystemExit()],
+        [GeneratorExit()],
+        [GeneratorExit(), RuntimeError("the event loop is closed")],
+        [GeneratorExit(), RuntimeError("the event loop is closed"), OSError("it is not open")],
+    ],
+)
+def test_nobody_hears_of_an_interruption_nor_of_what_comes_up_while_a_coroutine_is_destroyed(
+    errors: list[BaseException],
+) -> None:
+    assert is_unheard(_in_the_context_of(*errors))
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [ValueError()],
+        [OSError(), ValueError()],
+        [KeyboardInterrupt(), ValueError()],  # which somebody has caught, and answered by another
+    ],
+)
+def test_an_error_is_heard_by_the_caller(errors: list[BaseException]) -> None:
+    assert not is_unheard(_in_the_context_of(*errors))
