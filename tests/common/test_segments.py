@@ -60,6 +60,7 @@ def test_other_text_fills_segments_of_70_or_67_units(text: str, count: int, left
     found = segments(text)
     assert (found.encoding, found.count, found.left) == (Encoding.UCS_2, count, left)
     assert found.per_segment == (70 if count == 1 else 67)
+    assert found.forced_by == tuple({*text} - {"a"})
 
 
 @pytest.mark.parametrize(
@@ -98,9 +99,13 @@ def test_unpaired_surrogates_count_one_unit_each_and_pairs_are_kept_together() -
 
 
 def test_the_repr_shows_no_character_of_the_text() -> None:
-    shown = repr(segments("Ж"))
+    shown = repr(segments("Жж"))
     assert "Ж" not in shown
-    assert "<1 character>" in shown
+    assert "<2 characters>" in shown
+
+
+def test_encodings_are_named_as_everybody_names_them() -> None:
+    assert [encoding.value for encoding in Encoding] == ["GSM-7", "UCS-2"]
 
 
 @given(st.one_of(GSM_TEXT, MIXED_TEXT, ANY_TEXT))

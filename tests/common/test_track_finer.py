@@ -55,6 +55,20 @@ def test_who_names_more_channels_knows_more_of_their_order() -> None:
     assert known(receipt(SMS, VIBER), receipt(VIBER, SMS)).channels == (VIBER, SMS)
 
 
+@pytest.mark.parametrize("channel", [SMS, None])
+def test_what_is_said_of_the_message_names_the_channel_that_was_named(
+    channel: Channel | None,
+) -> None:
+    said = DeliveryReport(ID, S.DELIVERED, channel=channel)
+    assert known(said).channel == channel
+    assert known(receipt(VIBER, SMS), said).channel == channel
+
+
+def test_a_track_shows_of_channels_what_looks_like_one() -> None:
+    odd = DeliveryReport(ID, S.SENT, channels=("sms", "said by 37251234567"))
+    assert "order=(sms, <19 characters>)" in repr(Track.of_report(odd))
+
+
 def test_a_channel_says_more_than_a_message_that_got_as_far() -> None:
     whole = DeliveryReport(ID, S.SENT, at=NOON)
     report = known(receipt(VIBER, SMS), posted(VIBER, S.SENT, at=NOON + MINUTE), whole)

@@ -86,7 +86,7 @@ def _judged(kind: Kind, end: End, taken: Counter[str]) -> Ended:
     is_stuck = end.code is None and kind.raises and _STUCK_IN_ASYNCIO in end.complaints
     wrongs: list[str] = []
     if not is_stuck:
-        wrongs += words.judge(taken, kind.law)
+        wrongs += words.judge(taken, kind.law_of(end.code))
         wrongs += kind.strange(end.complaints)
         if end.code not in kind.codes:
             wrongs.append(f"ended with {end.code}: {end.complaints}")

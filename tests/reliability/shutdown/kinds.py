@@ -35,6 +35,14 @@ class Kind:
     def name(self) -> str:
         return " ".join([self.program, *(each.name for each in self.signals)])
 
+    def law_of(self, code: int | None) -> Law:
+        """What is owed by a program that ended with *code*.
+
+        asyncio gives a signal back its default action with the end of the loop, so that a second
+        one may kill a program that has not said all it heard.
+        """
+        return Law.KILLED if code in {*_KILLED.values()} else self.law
+
     def strange(self, complaints: str) -> list[str]:
         """Lines of standard error that no end of this kind may leave.
 
