@@ -85,10 +85,11 @@ _HIDDEN = (
     *_BIRDS,
     *(bird.encode().hex() for bird in _BIRDS),
     *(shifted for secret in _SECRETS for shifted in _shifted(secret)),
-    "271828",
 )
+_CODE = r"(?<![0-9a-f])271828(?![0-9a-f])"
+"""Alone: among the digits of millions of durations and ids it comes up by chance."""
 _PATTERN = re.compile(
-    "|".join([*map(re.escape, _HIDDEN), r"98[ .-]?765[ .-]?00[01][0-9]"]), re.IGNORECASE
+    "|".join([*map(re.escape, _HIDDEN), _CODE, r"98[ .-]?765[ .-]?00[01][0-9]"]), re.IGNORECASE
 )
 
 

@@ -81,6 +81,7 @@ class CuttingRelay:
         task = asyncio.create_task(self._relay(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())  # it may end before it has begun
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cut, self._cut = self._cut, None
@@ -101,8 +102,7 @@ class CuttingRelay:
             if cut is not None and any(task.result() for task in done):
                 await _break(cut.ends, reader, writer, there_writer)
         finally:
-            for each in (writer, there_writer):
-                each.close()
+            there_writer.close()
 
     async def _carry(
         self,

@@ -336,7 +336,7 @@ def tunnel(target: HasAddress) -> Step:
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
+    with suppress(OSError):  # also "not connected", of a line that was reset
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()

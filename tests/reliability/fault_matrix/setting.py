@@ -66,6 +66,8 @@ class Setting:
     """Whether the client has a connection already, which it kept alive."""
     resend: bool = False
     """Whether the caller accepts that a message may be sent twice."""
+    races: bool = False
+    """Whether the client may take a line just when the vendor, on another thread, closes it."""
 
     @property
     def stalls(self) -> bool:

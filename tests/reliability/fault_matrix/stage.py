@@ -220,7 +220,8 @@ class Stage:
     @property
     def _proves(self) -> Outcome | None:
         """What the client can be sure of, as long as nothing comes after a connection's end."""
-        fault, is_last = self.setting.fault, self.setting.at == self.exchanges - 1
+        fault = self.setting.fault
+        is_last = self.setting.at == self.exchanges - 1 and not self.setting.races
         reached = self.exchanges > self.setting.at and not self.setting.way.breaks
         if not reached or self.setting.then is not None:
             return None
