@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,15 @@ logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).starts
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C again where a shell started pytest in the background.
+    """Be far from UTC, and hear Ctrl-C again where a shell started pytest in the background.
 
-    What such a shell starts ignores Ctrl-C, and so would the programs that tests press it on.
+    In UTC, which many machines have, a time that is taken for a local one by mistake goes
+    unnoticed. What a shell starts in the background ignores Ctrl-C, and so would the programs that
+    tests press it on.
     """
+    os.environ["TZ"] = "FAR-05:45"
+    if hasattr(time, "tzset"):
+        time.tzset()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -198,12 +198,19 @@ def test_what_devino_does_not_take_is_refused_by_the_fields_name(
             sms(**{field: value})
         assert (refused.value.field, refused.value.provider) == (field, "devino")
         assert str(refused.value).startswith(field)
+        assert 3 < len(str(refused.value).split()) < 30, "it says what is taken"
         assert len(str(refused.value)) < 120
 
 
 @pytest.mark.parametrize("text", ["l" * 34_170, "л" * 17_085, "€" * 34_170, "x"])
 def test_texts_up_to_the_documented_lengths_are_taken(text: str) -> None:
     assert written(text=text)["text"] == text
+
+
+@pytest.mark.parametrize(("text", "longest"), [("l" * 34_171, "34170"), ("л" * 17_086, "17085")])
+def test_a_text_that_is_too_long_is_told_how_long_it_may_be(text: str, longest: str) -> None:
+    with pytest.raises(InvalidMessageError, match=f"^text .*may have at most {longest} characters"):
+        sms(text=text)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +255,7 @@ def test_a_message_shows_neither_number_nor_text() -> None:
     assert "canary" not in shown
     assert "79031234567" not in shown
     assert "'Shop'" in shown
+    assert "79031234567" not in repr(sms(sender="79031234567"))
     assert pickle.loads(pickle.dumps(message)) == message  # noqa: S301 - our own bytes
 
 
