@@ -101,7 +101,7 @@ def test_what_is_resent_is_taken_no_more_often_than_it_left(
     vendor: str, run: Run, record_property: RecordProperty
 ) -> None:
     resending: Way = partial(by_tasks, on_unknown="resend")
-    figures = run.figures(vendor, resending, UNDER_FIRE, 0.1, resends=True)
+    figures = run.figures(vendor, resending, UNDER_FIRE, 0.3, resends=True)
     record_property(f"accounting, {vendor}, send with on_unknown=resend", figures)
     assert figures["taken again"] > 0  # or the flag does nothing
 

@@ -69,6 +69,8 @@ class Steps:
             self._last.pop(frame, None)
             if frame.f_back is not None:
                 self._returned[frame.f_back] = frame.f_code.co_name
+        elif event == "exception":
+            self._last.pop(frame, None)  # what a call raises leaves no moment for a signal handler
         elif event == "opcode":
             code, place = frame.f_code.co_code, frame.f_lasti
             last = self._last.get(frame)
