@@ -84,7 +84,8 @@ def test_a_client_in_use_all_day_stops_growing_and_leaves_nothing_behind(
 ) -> None:
     said = soaked(orders, tmp_path / "errors")
     truths = [vendors.close(url) for url in orders.urls.values()]
-    own = Trend.of([(second, kib) for second, kib, _ in said["samples"]])
+    resident = [(second, kib) for second, kib, _ in said["samples"]]
+    own, later = Trend.of(resident), Trend.of(resident[-max(2, len(resident) // 2) :])
     theirs = Trend.of([(second, kib) for second, _, kib in said["samples"]])
     blocks, blocks_later = said["blocks"]
     figures = {
@@ -97,6 +98,7 @@ def test_a_client_in_use_all_day_stops_growing_and_leaves_nothing_behind(
         "KiB in the end": said["samples"][-1][1],
         "KiB grown": round(own.growth),
         "KiB more a minute": round(own.per_minute),
+        "KiB more a minute in the later half": round(later.per_minute),
         "blocks in the end": blocks_later,
         "blocks more": blocks_later - blocks,
     }
