@@ -85,7 +85,7 @@ ROOMS = (
             "devino_async/sms/message.py": ("tests/devino/test_sms.py",),
             "devino_async/routes/sms_message.py": ("tests/devino/test_message.py",),
             "devino_async/routes/email_letter.py": (
-                "tests/devino/test_email_letter.py",
+                "tests/devino/test_letter_of_message.py",
                 "tests/devino/test_provider_email.py",
             ),
         },

@@ -86,7 +86,7 @@ async def _measured(orders: Orders) -> dict[str, Any]:
     blocks = await _blocks(count)
     start = time.monotonic()
     samples: list[tuple[float, int, int]] = []
-    while (passed := time.monotonic() - start) < orders.seconds:
+    while (passed := time.monotonic() - start) < orders.seconds or len(samples) < 2:
         samples.append((passed, resident_kib(), resident_kib(orders.vendors_pid)))
         await asyncio.sleep(_BETWEEN_SAMPLES)
     return {"samples": samples, "blocks": (blocks, await _blocks(count))}
