@@ -71,6 +71,12 @@ def test_extra_may_not_say_what_the_message_says(name: str) -> None:
     assert "canary" not in text
 
 
+def test_a_problem_is_told_once_and_in_the_messages_own_words() -> None:
+    assert problems(message(sender="Shop")) == [("sender", "sender must be an e-mail address")]
+    ((field, _),) = problems(message(extra={"Tag": object()}))
+    assert field == "extra"
+
+
 def test_another_content_is_no_letter() -> None:
     sms = Message("+79031234567", Sms("Hello"))
     with pytest.raises(InvalidMessageError, match="content must be an Email") as refused:
