@@ -63,5 +63,6 @@ async def test_wherever_a_connection_breaks_nothing_untrue_is_said(
     record_property("fault matrix, broken at a byte", dict(tally.figures))
     assert tally.violations == []
     figures = tally.figures
-    assert figures["unknown"] + figures["read errors"] > 0
-    assert not tls or figures["not sent"] + figures["read errors"] > 0
+    if size(short=0, full=1):  # a few cuts may all come before the request, or all behind it
+        assert figures["unknown"] + figures["read errors"] > 0
+        assert not tls or figures["not sent"] + figures["read errors"] > 0
