@@ -156,7 +156,9 @@ def _models() -> Iterator[type]:
     for package in (messente_async, devino_async):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = import_module(found.name)
-            for name, kind in inspect.getmembers(module, attrs.has):
+            for name, kind in inspect.getmembers(module, inspect.isclass):
+                if not attrs.has(kind):
+                    continue
                 public = not name.startswith("_") and name not in NOT_PASSED | MADE_HERE
                 ours = kind.__module__ == found.name and ".sandbox" not in found.name
                 checked = any(each.validator or each.converter for each in attrs.fields(kind))
