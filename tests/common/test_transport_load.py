@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from omni_common import wire
 from omni_common.exchange import Operation, Request
 from tests.support.clock import FakeClock
 from tests.support.fault_server import FaultServer
@@ -11,7 +14,10 @@ from tests.support.fault_steps import answer
 from tests.support.transport_calls import ACCEPTED, READ, SEND, accepted, transport_to
 
 
-async def test_two_thousand_sends_at_once_all_arrive_once_over_few_connections() -> None:
+async def test_two_thousand_sends_at_once_all_arrive_once_over_few_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "_KEEP_ALIVE", 60.0)  # a loaded machine may stop for some seconds
     count, concurrency = 2000, 10
     requests = [
         Request("POST", "/messages", Operation.SEND, body=b"%d" % number) for number in range(count)
