@@ -15,6 +15,8 @@ __all__ = ["KINDS", "Kind"]
 
 _KILLED = {SIGTERM: -SIGTERM, SIGHUP: -SIGHUP}
 _INTERRUPTED = 130
+_NOT_STARTED = 3
+"""How uvicorn exits that was struck before its application had started."""
 
 
 @frozen
@@ -97,8 +99,9 @@ def _told_to_stop() -> Iterator[Kind]:
     """Programs with signal handlers of their own."""
     for number in (SIGINT, SIGTERM):
         stopped = frozenset({0, -number, _INTERRUPTED})
-        yield Kind("service", (number,), stopped)
-        yield Kind("command_sandbox", (number,), stopped)
+        raises = number is SIGINT  # as long as the handler is not there yet
+        yield Kind("service", (number,), stopped | {_NOT_STARTED}, raises=raises)
+        yield Kind("command_sandbox", (number,), stopped, raises=raises)
     codes = frozenset({0, 2, 3, 75, _INTERRUPTED, -SIGINT})
     yield Kind("command_send", (SIGINT,), codes, Law.ONE_WORD_ONCE_BEGUN, raises=True)
     yield Kind("command_send", (SIGINT, SIGINT), codes, Law.ONE_WORD_ONCE_BEGUN, raises=True)

@@ -91,6 +91,8 @@ def _become(order: Order) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Ctrl-C waits until the program begins: what Python does after a fork would swallow it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     faulthandler.enable()  # a program that will not end is asked where it is
     _warm_up()
     gc.collect()
@@ -98,4 +100,5 @@ if __name__ == "__main__":
     if ordered := _fork_until_a_child():
         _become(ordered)
         _witness = Witness(f"{ordered.path}.said")
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         PROGRAMS[ordered.program](ordered, _witness)
