@@ -19,8 +19,8 @@ from omni_common.receipt import Receipt, SendOutcome
 
 __all__ = ["Witness"]
 
-_A_MOMENT = 0.2
-"""Seconds that threads which were told at the end get to keep it."""
+_A_MOMENT = 2.0
+"""Seconds that threads which were told at the end get to keep it, on a loaded machine."""
 
 
 class Witness:
