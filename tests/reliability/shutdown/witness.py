@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 
@@ -49,13 +50,16 @@ class Witness:
         if self._is_concluded:
             return
         deadline = time.monotonic() + _A_MOMENT
-        while self._unsaid - self.kept.keys() and time.monotonic() < deadline:
+        while self._awaits_threads() and time.monotonic() < deadline:
             time.sleep(0.001)
         for reference, answer in list(self.kept.items()):
             outcome = Outcome.ACCEPTED if isinstance(answer, Receipt) else answer.outcome
             self._write("told", reference, "" if outcome is None else outcome.value)
         self._write("concluded")
         self._is_concluded = True
+
+    def _awaits_threads(self) -> bool:
+        return bool(self._unsaid - self.kept.keys()) and threading.active_count() > 1
 
     def leave(self) -> None:
         """Hear nothing of what follows: the program speaks for itself."""
