@@ -67,15 +67,21 @@ def _run(program: Program, vendor: VendorInAThread, words: Words, steps: Steps) 
     return [f"struck in {steps.struck}: {wrong}" for wrong in wrongs]
 
 
+def _steps_of(program: Program, vendor: VendorInAThread, words: Words) -> int:
+    """How many steps *program* takes as a rule; garbage that is collected meanwhile takes some."""
+    rehearsals = [Steps() for _ in range(3)]
+    for each in rehearsals:
+        assert _run(program, vendor, words, each) == []
+    return sorted(each.counted for each in rehearsals)[1]
+
+
 @pytest.mark.parametrize("program", _PROGRAMS, ids=lambda program: program.__name__)
 def test_whatever_step_is_struck_each_message_has_one_true_word(
     program: Program, words: Words, size: Size, record_property: RecordProperty
 ) -> None:
     with VendorInAThread("messente") as vendor:
         assert _run(program, vendor, words, Steps()) == []  # which looks up what is kept from then
-        rehearsal = Steps()
-        assert _run(program, vendor, words, rehearsal) == []
-        tried = range(1, rehearsal.counted + 1)
+        tried = range(1, _steps_of(program, vendor, words) + 1)
         tried = tried[:: max(1, len(tried) // size(short=15, full=len(tried)))]
         runs = [Steps(at) for at in tried]
         wrongs = [wrong for steps in runs for wrong in _run(program, vendor, words, steps)]
@@ -83,5 +89,4 @@ def test_whatever_step_is_struck_each_message_has_one_true_word(
     figures = {"struck": struck, **words.happened, "violations": len(wrongs)}
     record_property("struck steps", figures)
     assert wrongs == []
-    # A run may be shorter than the rehearsal, by what other threads and finalizers do meanwhile.
-    assert struck > len(runs) / 4
+    assert struck > len(runs) * 0.8  # other threads make some runs shorter than others
