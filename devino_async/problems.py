@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any, TypeGuard, TypeVar
 
 from omni_common.errors import InvalidMessageError, InvalidQueryError
+from omni_common.rules import is_sendable
 
 __all__ = [
     "check_list",
     "invalid",
     "invalid_query",
     "is_list",
-    "is_sendable",
     "is_text",
     "phone_problem",
 ]
@@ -61,8 +61,3 @@ def is_list(value: object) -> TypeGuard[Sequence[Any]]:
 def is_text(value: object) -> TypeGuard[str]:
     """Whether *value* is text that can be sent and has at least one character."""
     return isinstance(value, str) and bool(value) and is_sendable(value)
-
-
-def is_sendable(text: str) -> bool:
-    """Whether UTF-8, and so JSON, can carry *text*: half a character cannot be sent."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Unpack
 
 from devino_async.client import DevinoClient
-from devino_async.problems import is_sendable
 from devino_async.routes import EmailRoute, OmniRoute, Route, SmsRoute
 from devino_async.routes.route import PROVIDER, invalid_for
 from devino_async.routes.scenario import NEUTRAL_TEXT, NEUTRAL_URL, scenario_settings
@@ -31,6 +30,7 @@ from omni_common.provider import OmniProvider
 from omni_common.receipt import Receipt, SendOutcome
 from omni_common.redaction import shown_id
 from omni_common.report import DeliveryReport, StatusResult
+from omni_common.rules import is_sendable
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 from omni_common.source import in_chunks

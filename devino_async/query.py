@@ -12,8 +12,9 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Any, TypeAlias, TypeGuard
 
-from devino_async.problems import invalid_query, is_sendable, is_text
+from devino_async.problems import invalid_query, is_text
 from devino_async.zone import is_certain, wall_clock
+from omni_common.rules import is_sendable
 
 __all__ = [
     "Filters",

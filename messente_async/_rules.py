@@ -17,6 +17,7 @@ from attrs import Attribute
 
 from omni_common.errors import InvalidMessageError
 from omni_common.redaction import shown_key
+from omni_common.rules import is_sendable
 
 Validator: TypeAlias = "Callable[[Any, Attribute[Any], Any], None]"
 M = TypeVar("M", bound=StrEnum)
@@ -43,19 +44,11 @@ def text(*, at_least: int = 1, at_most: int | None = None) -> Validator:
             raise invalid(owner, attribute.name, demand)
         if len(value) < at_least or (at_most is not None and len(value) > at_most):
             raise invalid(owner, attribute.name, f"{demand}; it has {len(value)} characters")
-        if not _is_encodable(value):
+        if not is_sendable(value):
             half = "holds half a character (a lone surrogate), which cannot be sent"
             raise invalid(owner, attribute.name, half)
 
     return check
-
-
-def _is_encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def pattern(expression: str, meaning: str) -> Validator:

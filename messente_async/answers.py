@@ -235,7 +235,7 @@ def _contradictions(
 def _differ(answered: object, sent: str) -> bool:
     # A missing number contradicts nothing, and neither does a number without its plus; what cannot
     # be read as a number might be anybody's.
-    return answered is not None and _digits(answered) != _digits(sent)
+    return answered not in (None, sent) and _digits(answered) != _digits(sent)
 
 
 def _digits(number: object) -> str:

@@ -42,6 +42,7 @@ from omni_common.exchange import OnUnknown
 from omni_common.history import History
 from omni_common.redaction import shown_id
 from omni_common.report import DeliveryState
+from omni_common.rules import is_sendable
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions, TransportSettings
 from omni_common.transport import Transport
@@ -250,7 +251,7 @@ def _authorization(user: str, password: str | Secret) -> Secret:
         if not isinstance(value, str) or not value:
             msg = f"messente needs a {name}: the API's, from the dashboard's API settings"
             raise ConfigurationError(msg, provider="messente", field=name)
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if not is_sendable(value):
             msg = f"{name} holds bytes that are no text; it has to be UTF-8"
             raise ConfigurationError(msg, provider="messente", field=name)
     if ":" in user:

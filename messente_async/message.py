@@ -79,6 +79,8 @@ def content_problems(message: Message, default_sender: str | None) -> Iterator[N
 def extra_problems(message: Message) -> Iterator[NotSentError]:
     """What keeps the fields of ``extra`` from being merged into the omnimessage's object."""
     extra = extra_of(message)
+    if not extra:
+        return
     if reserved := sorted(_RESERVED & extra.keys()):
         text = f"extra may not hold {', '.join(reserved)}: say it in the message itself"
         yield _invalid(text, "extra", message)

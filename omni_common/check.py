@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.errors import InvalidMessageError, NotSentError, UnsupportedMessageError
-from omni_common.message import Channel, Content, Message
+from omni_common.message import Channel, Content, Message, Priority
 
 __all__ = ["problems"]
 
@@ -18,6 +19,14 @@ _INSTEAD = {
     "priority": "leave priority out",
     "ttl": "leave ttl out",
 }
+_CAN: Mapping[str, Callable[[ChannelCapabilities], bool]] = {
+    "send_at": lambda channel: channel.schedule,
+    "callback_url": lambda channel: channel.callback,
+    "metadata": lambda channel: channel.metadata,
+}
+
+Supported: TypeAlias = Sequence[tuple[Content, ChannelCapabilities]]
+"""The contents of a message that a provider can send, and what it can do there."""
 
 
 def problems(message: Message, capabilities: Capabilities, now: datetime) -> list[NotSentError]:
@@ -28,12 +37,14 @@ def problems(message: Message, capabilities: Capabilities, now: datetime) -> lis
     """
     if not isinstance(message, Message):
         raise TypeError(f"a Message can be checked and sent, not {type(message).__name__}")
+    provider = capabilities.provider
+    supported = _supported(message, capabilities)
     return [
         *_channel_problems(message, capabilities),
-        *_recipient_problems(message, capabilities),
-        *_time_problems(message, capabilities, now),
-        *_feature_problems(message, capabilities),
-        *_content_problems(message, capabilities),
+        *_recipient_problems(message, supported, provider),
+        *_time_problems(message, provider, now),
+        *_feature_problems(message, supported, provider),
+        *_content_problems(message, supported, provider),
     ]
 
 
@@ -47,25 +58,26 @@ def _unsupported(text: str, field: str, message: Message, provider: str) -> Unsu
     )
 
 
-def _supported(
-    message: Message, capabilities: Capabilities
-) -> Iterator[tuple[Content, ChannelCapabilities]]:
+def _supported(message: Message, capabilities: Capabilities) -> Supported:
     # What is wrong beside the cascade itself is told too where there are no cascades.
     possible = capabilities.together(message.channels) or capabilities.channels
-    for content in message.content:
-        if (channel := possible.get(content.channel)) is not None:
-            yield content, channel
+    return [
+        (content, possible[content.channel])
+        for content in message.content
+        if content.channel in possible
+    ]
 
 
 def _channel_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
     provider = capabilities.provider
-    sends = ", ".join(capabilities.channels)
-    possible = {**capabilities.channels, **capabilities.together(message.channels)}
-    for channel in message.channels:
-        if channel not in possible:
+    channels = message.channels
+    together = capabilities.together(channels)
+    for channel in channels:
+        if channel not in together and channel not in capabilities.channels:
+            sends = ", ".join(capabilities.channels)
             text = f"{provider} does not send {channel}; it sends {sends}"
             yield _unsupported(text, "content", message, provider)
-    if len(message.content) > 1:
+    if len(channels) > 1:
         yield from _cascade_problems(message, capabilities)
 
 
@@ -88,9 +100,10 @@ def _cascade_problems(message: Message, capabilities: Capabilities) -> Iterator[
             yield _unsupported(text, "content", message, provider)
 
 
-def _recipient_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
-    provider = capabilities.provider
-    for content, _ in _supported(message, capabilities):
+def _recipient_problems(
+    message: Message, supported: Supported, provider: str
+) -> Iterator[NotSentError]:
+    for content, _ in supported:
         if content.channel is Channel.EMAIL and message.email is None:
             text = "an e-mail needs an e-mail address as its recipient"
             yield _invalid(text, "to", message, provider)
@@ -99,51 +112,63 @@ def _recipient_problems(message: Message, capabilities: Capabilities) -> Iterato
             yield _invalid(text, "to", message, provider)
 
 
-def _time_problems(
-    message: Message, capabilities: Capabilities, now: datetime
-) -> Iterator[NotSentError]:
+def _time_problems(message: Message, provider: str, now: datetime) -> Iterator[NotSentError]:
     if message.send_at is not None and message.send_at <= now:
         text = "send_at lies in the past; leave it out to send at once"
-        yield _invalid(text, "send_at", message, capabilities.provider)
+        yield _invalid(text, "send_at", message, provider)
 
 
-def _feature_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
-    provider = capabilities.provider
-    possible = {content.channel: channel for content, channel in _supported(message, capabilities)}
-    asked: Mapping[str, tuple[object, Callable[[ChannelCapabilities], bool]]] = {
-        "send_at": (message.send_at, lambda channel: channel.schedule),
-        "callback_url": (message.callback_url, lambda channel: channel.callback),
-        "metadata": (message.metadata or None, lambda channel: channel.metadata),
+def _feature_problems(
+    message: Message, supported: Supported, provider: str
+) -> Iterator[NotSentError]:
+    asked = {
+        "send_at": message.send_at is not None,
+        "callback_url": message.callback_url is not None,
+        "metadata": bool(message.metadata),
     }
-    for name, (value, can) in asked.items():
-        unable = [str(channel) for channel, each in possible.items() if not can(each)]
-        if value is not None and unable:
-            text = f"{provider} has no {name} for {', '.join(unable)}; {_INSTEAD[name]}"
-            yield _unsupported(text, name, message, provider)
-    for content, channel in _supported(message, capabilities):
+    for name, is_asked in asked.items():
+        if is_asked:
+            yield from _unable(name, _CAN[name], message, supported, provider)
+    for content, channel in supported:
         if content.ttl is not None and not channel.ttl:
             text = f"{provider} has no ttl for {content.channel}; {_INSTEAD['ttl']}"
             yield _unsupported(text, "ttl", message, provider)
-    yield from _priority_problems(message, possible, provider)
+    if message.priority is not None:
+        yield from _priority_problems(message, message.priority, supported, provider)
+
+
+def _unable(
+    name: str,
+    can: Callable[[ChannelCapabilities], bool],
+    message: Message,
+    supported: Supported,
+    provider: str,
+) -> Iterator[NotSentError]:
+    unable = [str(content.channel) for content, channel in supported if not can(channel)]
+    if unable:
+        text = f"{provider} has no {name} for {', '.join(unable)}; {_INSTEAD[name]}"
+        yield _unsupported(text, name, message, provider)
 
 
 def _priority_problems(
-    message: Message, possible: Mapping[Channel, ChannelCapabilities], provider: str
+    message: Message, priority: Priority, supported: Supported, provider: str
 ) -> Iterator[NotSentError]:
-    priority = message.priority
-    unable = [str(channel) for channel, each in possible.items() if priority not in each.priorities]
-    if priority is None or not unable:
+    possible = [channel.priorities for _, channel in supported]
+    unable = [
+        str(content.channel) for content, channel in supported if priority not in channel.priorities
+    ]
+    if not unable:
         return
-    common = frozenset.intersection(*(each.priorities for each in possible.values()))
-    known = ", ".join(sorted(each.name for each in common))
+    known = ", ".join(sorted(each.name for each in frozenset.intersection(*possible)))
     instead = f"use one of {known}" if known else _INSTEAD["priority"]
     text = f"{provider} has no priority {priority.name} for {', '.join(unable)}; {instead}"
     yield _unsupported(text, "priority", message, provider)
 
 
-def _content_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
-    provider = capabilities.provider
-    for content, channel in _supported(message, capabilities):
+def _content_problems(
+    message: Message, supported: Supported, provider: str
+) -> Iterator[NotSentError]:
+    for content, channel in supported:
         if content.ttl is not None and channel.ttl and not _within(content.ttl, channel):
             text = f"ttl for {content.channel} must be {_bounds(channel)}"
             yield _invalid(text, "ttl", message, provider)

@@ -76,6 +76,9 @@ class Gate:
         """
         if self._closed:
             raise _closed()
+        if not self._waiting and self._free > 0 and self._departs():
+            self._free -= 1
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (precedence, next(self._arrivals), turn))
         self._let_through()
@@ -117,15 +120,21 @@ class Gate:
                 heapq.heappop(self._waiting)
                 self._gave_up -= 1
                 continue
-            if self._pace is not None:
-                now = self._clock.monotonic()
-                if (wait := self._pace.wait(now)) > 0:
-                    self._wake_after(wait)
-                    return
-                self._pace.depart(now)
+            if not self._departs():
+                return
             heapq.heappop(self._waiting)
             self._free -= 1
             turn.set_result(None)
+
+    def _departs(self) -> bool:
+        """Count a departure if the pace allows one now; else wake up when it does."""
+        if self._pace is not None:
+            now = self._clock.monotonic()
+            if (wait := self._pace.wait(now)) > 0:
+                self._wake_after(wait)
+                return False
+            self._pace.depart(now)
+        return True
 
     def _forget_who_gave_up(self) -> None:
         """Count one more; once they are half of the queue, who is still there closes up.

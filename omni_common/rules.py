@@ -28,6 +28,7 @@ __all__ = [
     "check_url",
     "copied",
     "instance_of",
+    "is_sendable",
     "names_only",
     "texts_of",
     "tuple_of",
@@ -55,7 +56,7 @@ def check_optional_text(instance: object, attribute: Attribute[Any], value: obje
 def check_line(instance: object, attribute: Attribute[Any], value: object) -> None:
     """Text without line breaks and other control characters: it must not break up a log."""
     check_text(instance, attribute, value)
-    if _CONTROL.search(str(value)):
+    if not str(value).isprintable() and _CONTROL.search(str(value)):
         raise _invalid(attribute.name, "must be on one line, without control characters")
 
 
@@ -125,6 +126,15 @@ def copied(mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return dict(mapping) if isinstance(mapping, Mapping) else mapping
 
 
+def is_sendable(text: str) -> bool:
+    """Whether UTF-8, and so JSON, can carry *text*: half a character cannot be sent."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def names_only(mapping: Mapping[str, object] | None) -> str:
     """Show a mapping without its values: ``<name, name>``, and of odd names only the length."""
     return "None" if mapping is None else f"<{', '.join(map(shown_key, mapping))}>"
@@ -153,6 +163,5 @@ def _check_texts(name: str, texts: Iterable[object], demand: str) -> None:
 
 
 def _refuse_surrogates(name: str, text: str) -> None:
-    # Half a character cannot be encoded; JSON libraries disagree on what to do with it.
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_sendable(text):
         raise _invalid(name, "holds half a character (a lone surrogate), which cannot be sent")

@@ -15,9 +15,10 @@ from attrs.validators import optional
 
 from devino_async.converter import wire
 from devino_async.fields import as_tuple
-from devino_async.problems import invalid, is_sendable
+from devino_async.problems import invalid
 from devino_async.rules import check_json, check_line, number
 from omni_common.redaction import mask_text
+from omni_common.rules import is_sendable
 
 __all__ = ["ContactField", "FieldType", "FieldValue", "ListField", "StoredField"]
 

@@ -15,9 +15,10 @@ from attrs import field, frozen
 
 from devino_async.answers import read_result, refusal, text_or_none
 from devino_async.ids import read_id
-from devino_async.problems import invalid, is_sendable
+from devino_async.problems import invalid
 from omni_common.exchange import Answer, Failure, FileBody, Operation, Request
 from omni_common.redaction import mask_text, mask_url
+from omni_common.rules import is_sendable
 
 __all__ = ["FILE_TYPES", "LocalFile", "UploadedFile", "find_file", "read_upload", "upload_request"]
 

@@ -27,11 +27,11 @@ from devino_async.answers import (
 from devino_async.converter import read_object, wire
 from devino_async.ids import is_id, read_id
 from devino_async.omni.messages import OmniRecipient
-from devino_async.problems import is_sendable
 from omni_common.converter import JsonError, loads
 from omni_common.errors import Outcome
 from omni_common.exchange import Answer, Failure
 from omni_common.redaction import mask_number, mask_text, shown_key
+from omni_common.rules import is_sendable
 
 __all__ = [
     "OmniAnswer",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
@@ -156,8 +155,18 @@ def _refuse_constant(name: str) -> float:
 STANDARD_JSON = JsonBackend("json", _encode, _decode)
 """The standard library's JSON."""
 
-# A run of digits that might not fit 64 bits; orjson would read it as a float without a word (T19).
-_LONG_INTEGER = re.compile(rb"-[0-9]{19}|[0-9]{20}")
+_DIGITS_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_POSITIVE, _LONG_NEGATIVE = b"0" * 20, b"-" + b"0" * 19
+
+
+def _holds_long_integer(body: bytes) -> bool:
+    """Whether *body* holds a run of digits that might not fit 64 bits.
+
+    orjson would read it as a float without a word (T19). Every answer pays for this question; this
+    way costs a tenth of what a regular expression does.
+    """
+    runs = body.translate(_DIGITS_TO_ZEROS)
+    return _LONG_POSITIVE in runs or _LONG_NEGATIVE in runs
 
 
 def orjson_backend() -> JsonBackend | None:
@@ -177,7 +186,7 @@ def orjson_backend() -> JsonBackend | None:
         return _encode(value) if b"null" in body else body
 
     def decode(body: bytes) -> Any:
-        if _LONG_INTEGER.search(body):
+        if _holds_long_integer(body):
             return _decode(body)
         try:
             return orjson.loads(body)

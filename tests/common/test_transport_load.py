@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from omni_common import wire
 from omni_common.exchange import Operation, Request
+from omni_common.wire import pool
 from tests.support.clock import FakeClock
 from tests.support.fault_server import FaultServer
 from tests.support.fault_steps import answer
@@ -17,7 +17,7 @@ from tests.support.transport_calls import ACCEPTED, READ, SEND, accepted, transp
 async def test_two_thousand_sends_at_once_all_arrive_once_over_few_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "_KEEP_ALIVE", 60.0)  # a loaded machine may stop for some seconds
+    monkeypatch.setattr(pool, "_KEEP_ALIVE", 60.0)  # a loaded machine may stop for some seconds
     count, concurrency = 2000, 10
     requests = [
         Request("POST", "/messages", Operation.SEND, body=b"%d" % number) for number in range(count)

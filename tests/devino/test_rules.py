@@ -9,6 +9,7 @@ import pytest
 
 from devino_async import problems, rules
 from omni_common.errors import InvalidMessageError, InvalidQueryError
+from omni_common.rules import is_sendable
 from tests.support.ruled_field import Terms, check_terms, refusal
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -210,13 +211,13 @@ def test_a_list_has_messages_of_one_kind_and_no_more_than_a_call_takes() -> None
 
 @pytest.mark.parametrize("text", ["x", " ", "😀", "\ud7ff", "\ue000"])
 def test_whole_characters_can_be_sent(text: str) -> None:
-    assert problems.is_sendable(text)
+    assert is_sendable(text)
     assert problems.is_text(text)
 
 
 def test_half_a_character_cannot() -> None:
     for half in map(chr, (0xD800, 0xDBFF, 0xDC00, 0xDFFF)):
-        assert not problems.is_sendable(f"a{half}b")
+        assert not is_sendable(f"a{half}b")
         assert not problems.is_text(f"a{half}b")
 
 

@@ -1,0 +1,136 @@
+"""One attempt: takes a connection, holds a conversation, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.tracing import Trace
+from multidict import CIMultiDict
+from yarl import URL
+
+from omni_common.exchange import Answer, Failure, FailureKind, Request
+from omni_common.secret import Secret
+from omni_common.settings import TransportSettings
+from omni_common.version import __version__
+from omni_common.wire.conversation import Conversation
+from omni_common.wire.pool import Pool
+from omni_common.wire.proof import failure_of
+from omni_common.wire.upload import open_file
+
+__all__ = ["Wire"]
+
+
+class Wire:
+    """A vendor's address, and how to make one request there.
+
+    It never raises for what goes wrong on the way: an attempt ends in an :class:`Answer` or a
+    :class:`Failure`; only an interruption passes through.
+    """
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        authorization: Secret,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """Prepare; opens nothing. A given *session* is used but never closed."""
+        self._settings = settings
+        self._base = settings.base_url.rstrip("/")
+        self._authorization = authorization
+        self._pool = Pool(settings, session)
+        self._headers = CIMultiDict(
+            {
+                hdrs.HOST: URL(settings.base_url).host_port_subcomponent or "",
+                hdrs.ACCEPT: "application/json",
+                hdrs.ACCEPT_ENCODING: "identity",
+                hdrs.USER_AGENT: f"omni-async/{__version__}",
+            }
+        )
+
+    @property
+    def slots(self) -> int:
+        """How many requests may run at once without waiting inside aiohttp's own pool."""
+        return self._pool.slots
+
+    @property
+    def closed(self) -> bool:
+        """Whether this, or the session that was given, is closed."""
+        return self._pool.closed
+
+    async def attempt(
+        self, request: Request, timeout: float, begun: Callable[[], None]
+    ) -> Answer | Failure:
+        """Make one request and read its whole answer within *timeout* seconds.
+
+        *begun* is called right before the first byte may leave.
+
+        Raises:
+            ConfigurationError: The session that was given belongs to another event loop.
+        """
+        if self.closed:
+            return Failure(FailureKind.CLIENT_CLOSED, sent=False)
+        session = await self._pool.session()
+        conversation = self._conversation(request, begun)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._converse(conversation, session)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what counts is what it proves
+            return failure_of(
+                error, sent=conversation.sent, status=conversation.status, closed=session.closed
+            )
+        except BaseException as interruption:  # noqa: BLE001 - it is raised again
+            # The frames of aiohttp hold the request, its address and the proxy's password, and a
+            # crash reporter shows what frames hold: those of an interruption end here.
+            raise interruption.with_traceback(None)  # noqa: B904 - it is the same
+
+    async def close(self) -> None:
+        """Close our own session, if one was made. Safe to repeat."""
+        await self._pool.close()
+
+    def _conversation(self, request: Request, begun: Callable[[], None]) -> Conversation:
+        headers = self._headers.copy()
+        if request.body is not None:
+            headers[hdrs.CONTENT_LENGTH] = str(len(request.body))
+            headers[hdrs.CONTENT_TYPE] = "application/json"
+        elif request.file is not None:
+            headers[hdrs.CONTENT_LENGTH] = str(len(request.file))
+        elif request.method != hdrs.METH_GET:
+            headers[hdrs.CONTENT_LENGTH] = "0"
+        headers.update(request.headers)
+        return Conversation(request, URL(self._base + request.target, encoded=True), headers, begun)
+
+    async def _converse(
+        self, conversation: Conversation, session: aiohttp.ClientSession
+    ) -> Answer | Failure:
+        request, url, headers = conversation.request, conversation.url, conversation.headers
+        try:
+            for config in session.trace_configs:
+                trace = Trace(session, config, config.trace_config_ctx())
+                await trace.send_request_start(request.method, url, headers)
+                conversation.traces.append(trace)
+            if request.file is not None:
+                conversation.file = await open_file(request.file)
+            return await self._over_a_connection(conversation)
+        except BaseException as error:
+            for trace in conversation.traces:
+                await trace.send_request_exception(request.method, url, headers, error)
+            raise
+        finally:
+            if conversation.file is not None:
+                await asyncio.to_thread(conversation.file.close)
+
+    async def _over_a_connection(self, conversation: Conversation) -> Answer | Failure:
+        connection = await self._pool.connection(conversation.traces)
+        target = conversation.url.raw_path_qs
+        # A copy: what tracing hooks are shown first of all holds no credentials.
+        headers = conversation.headers.copy()
+        headers[hdrs.AUTHORIZATION] = self._authorization.reveal()
+        for_proxy = self._pool.forward_proxy_headers
+        if for_proxy is not None:
+            target = str(conversation.url)
+            headers.update(for_proxy)
+        start = f"{conversation.request.method} {target} HTTP/1.1"
+        return await conversation.hold(connection, start, headers, self._settings.response_limit)
