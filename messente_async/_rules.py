@@ -226,6 +226,8 @@ def as_tuple(values: Iterable[T]) -> tuple[T, ...]:
 
     As an attrs converter it needs a function with plain types around it, or mypy loses the types.
     """
+    if isinstance(values, tuple):
+        return values
     if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
         return tuple(values)
     return values  # type: ignore[return-value]  # refused by `several`

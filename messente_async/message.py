@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from messente_async import omnimessage as native
@@ -68,10 +68,12 @@ def extra_of(message: Message) -> dict[str, object]:
     return dict((message.extra or {}).get("messente", {}))
 
 
-def content_problems(message: Message, default_sender: str | None) -> Iterator[NotSentError]:
+def content_problems(
+    message: Message, as_omnimessage: Callable[[Message], Omnimessage]
+) -> Iterator[NotSentError]:
     """What Messente's own rules say against *message*, which passed the checks of capabilities."""
     try:
-        omnimessage_of(message, default_sender)
+        as_omnimessage(message)
     except InvalidMessageError as error:
         yield _invalid(error.text, shared_field(error.field), message)
 

@@ -15,7 +15,12 @@ from messente_async.message import (
     extra_problems,
     omnimessage_of,
 )
-from messente_async.omnimessage import ADVISED_BATCH_SIZE, bulk_request, send_request
+from messente_async.omnimessage import (
+    ADVISED_BATCH_SIZE,
+    Omnimessage,
+    bulk_request,
+    send_request,
+)
 from messente_async.verdicts import bulk_reader, item_failure, sent_reader
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Clock, SystemClock
@@ -92,6 +97,7 @@ class MessenteProvider(OmniProvider):
         self.clock = clock or SystemClock()
         self.client = MessenteClient(user, password, session=session, clock=clock, **options)
         self._sender = sender
+        self._latest: tuple[Message, Omnimessage] | None = None
         self._cascades: dict[str, tuple[Channel, ...]] = {}
         self._capabilities = _capabilities(batch_size)
 
@@ -102,7 +108,7 @@ class MessenteProvider(OmniProvider):
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent, as errors; sends nothing."""
-        errors = super().check(message) or list(content_problems(message, self._sender))
+        errors = super().check(message) or list(content_problems(message, self._omnimessage))
         return [*errors, *extra_problems(message)]
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
@@ -151,6 +157,16 @@ class MessenteProvider(OmniProvider):
         """Let go of connections. Safe to repeat; afterwards nothing can be sent."""
         await self.client.close()
 
+    def _omnimessage(self, message: Message) -> Omnimessage:
+        """*message* as Messente takes it; remembered, since a send follows its check at once.
+
+        Raises:
+            InvalidMessageError: Messente's own rules are against it.
+        """
+        if self._latest is None or self._latest[0] is not message:
+            self._latest = (message, omnimessage_of(message, self._sender))
+        return self._latest[1]
+
     async def _send_one(
         self,
         message: Message,
@@ -159,7 +175,7 @@ class MessenteProvider(OmniProvider):
         on_unknown: OnUnknown = "raise",
         reference: str | None = None,
     ) -> Receipt:
-        omnimessage = omnimessage_of(message, self._sender)
+        omnimessage = self._omnimessage(message)
         created = await self.client.transport.exchange(
             send_request(omnimessage, extra_of(message)),
             sent_reader(omnimessage),

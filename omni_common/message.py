@@ -305,7 +305,7 @@ def _as_contents(content: Content | Iterable[Content]) -> tuple[Content, ...]:
 def _as_extra(
     extra: Mapping[str, Mapping[str, Any]] | None,
 ) -> Mapping[str, Mapping[str, Any]] | None:
-    if not isinstance(extra, Mapping):
+    if extra is None or not isinstance(extra, Mapping):
         return extra
     return {
         provider: dict(fields) if isinstance(fields, Mapping) else fields

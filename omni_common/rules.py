@@ -116,6 +116,8 @@ def texts_of(name: str, values: object) -> tuple[str, ...]:
 
 def tuple_of(values: object) -> tuple[Any, ...] | None:
     """The values of an iterable; None for what is not meant as one, such as text."""
+    if isinstance(values, tuple):
+        return values
     if isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping):
         return tuple(values)
     return None
@@ -123,7 +125,7 @@ def tuple_of(values: object) -> tuple[Any, ...] | None:
 
 def copied(mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """A mapping of our own, that nobody else changes; what is none stays for a validator to see."""
-    return dict(mapping) if isinstance(mapping, Mapping) else mapping
+    return dict(mapping) if mapping is not None and isinstance(mapping, Mapping) else mapping
 
 
 def is_sendable(text: str) -> bool:

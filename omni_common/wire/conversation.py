@@ -118,7 +118,8 @@ class Conversation:
         self.status = status
         chunks: list[bytes] = []
         length = 0
-        while chunk := await content.readany():
+        while not content.at_eof():
+            chunk = await content.readany()
             length += len(chunk)
             if length > limit:
                 return Failure(FailureKind.UNREADABLE, "longer than response_limit", status=status)

@@ -88,14 +88,13 @@ class Pool:
             self._to_vendor = self._to_vendor_over(self._session)
         return self._session
 
-    async def connection(self, traces: list[Trace]) -> Connection:
-        """A connection on which nothing came unasked; to be released or closed.
+    async def connection(self, session: aiohttp.ClientSession, traces: list[Trace]) -> Connection:
+        """A connection of *session* on which nothing came unasked; to be released or closed.
 
         aiohttp would take that for the answer to this request, and a send that was never answered
         for an accepted one. Looked at here, it holds for the pool of a given session too. What has
         come and was not read yet counts as well, and so does the connection's end.
         """
-        session = await self.session()
         connector = cast("aiohttp.BaseConnector", session.connector)  # it has one while it is open
         to_vendor = cast("aiohttp.ClientRequest", self._to_vendor)  # made with the session
         while True:

@@ -113,7 +113,7 @@ class Wire:
                 conversation.traces.append(trace)
             if request.file is not None:
                 conversation.file = await open_file(request.file)
-            return await self._over_a_connection(conversation)
+            return await self._over_a_connection(conversation, session)
         except BaseException as error:
             for trace in conversation.traces:
                 await trace.send_request_exception(request.method, url, headers, error)
@@ -122,8 +122,10 @@ class Wire:
             if conversation.file is not None:
                 await asyncio.to_thread(conversation.file.close)
 
-    async def _over_a_connection(self, conversation: Conversation) -> Answer | Failure:
-        connection = await self._pool.connection(conversation.traces)
+    async def _over_a_connection(
+        self, conversation: Conversation, session: aiohttp.ClientSession
+    ) -> Answer | Failure:
+        connection = await self._pool.connection(session, conversation.traces)
         target = conversation.url.raw_path_qs
         # A copy: what tracing hooks are shown first of all holds no credentials.
         headers = conversation.headers.copy()
