@@ -105,9 +105,10 @@ def reliability(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, and print JSON."""
-    session.install(".[speed]")
-    session.run("python", "benchmarks/imports.py", *session.posargs)
+    """Measure this library beside others; arguments choose cases: ``nox -s bench -- --list``."""
+    session.install("--editable", ".[cli,speed]", *dependencies("bench"))
+    figures = f"{session.create_tmp()}/benchmarks.json"
+    session.run("python", "-m", "benchmarks", "--json", figures, *session.posargs)
 
 
 @nox.session(default=False)
