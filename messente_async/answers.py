@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
 
 from messente_async import _values as values
-from messente_async.omnimessage import Channel, Omnimessage
+from messente_async.omnimessage import Channel
 from messente_async.report import (
     DeliveryReportResponse,
     DeliveryResult,
@@ -27,6 +27,7 @@ from omni_common.redaction import mask_number, mask_sender, mask_text, shown_key
 
 __all__ = [
     "ERROR_CODES",
+    "Addressed",
     "BulkItem",
     "Contradiction",
     "ErrorCode",
@@ -166,7 +167,15 @@ BulkItem: TypeAlias = OmnimessageCreated | MessenteErrors | Contradiction
 """What became of one omnimessage."""
 
 
-def read_sent(answer: Answer, sent: Omnimessage | None = None) -> BulkItem | None:
+class Addressed(Protocol):
+    """What was sent, as far as its answer is concerned."""
+
+    @property
+    def to(self) -> str:
+        """The recipient's number."""
+
+
+def read_sent(answer: Answer, sent: Addressed | None = None) -> BulkItem | None:
     """Read the answer to ``send_request``, whatever its HTTP status.
 
     A contradiction is an answer with both an id and errors, or, where *sent* is given, an answer
@@ -185,7 +194,7 @@ def read_errors(answer: Answer) -> MessenteErrors | None:
     return None if body is None else _errors(body)
 
 
-def read_bulk(answer: Answer, sent: Sequence[Omnimessage]) -> tuple[BulkItem, ...] | None:
+def read_bulk(answer: Answer, sent: Sequence[Addressed]) -> tuple[BulkItem, ...] | None:
     """Read the answer to ``bulk_request``: what became of each of *sent*, in the same order.
 
     An item with ``errors`` is refused, one with an id is taken, whatever the HTTP status (T6). An
@@ -223,7 +232,7 @@ def read_bulk(answer: Answer, sent: Sequence[Omnimessage]) -> tuple[BulkItem, ..
 
 
 def _contradictions(
-    reason: str, items: Sequence[Any], sent: Sequence[Omnimessage]
+    reason: str, items: Sequence[Any], sent: Sequence[Addressed]
 ) -> tuple[Contradiction, ...]:
     said: dict[str, list[Any]] = {}
     for item in items:
@@ -282,13 +291,15 @@ def _item(item: Mapping[str, Any]) -> BulkItem | None:
 def _messages(item: Mapping[str, Any]) -> tuple[MessageResult, ...]:
     parts = item.get("messages")
     return tuple(
-        MessageResult(
-            message_id=values.identifier(part.get("message_id")),
-            channel=read_channel(part.get("channel")),
-            sender=values.text(part.get("sender")),
-        )
-        for part in (parts if isinstance(parts, list) else ())
-        if isinstance(part, dict)
+        [
+            MessageResult(
+                message_id=values.identifier(part.get("message_id")),
+                channel=read_channel(part.get("channel")),
+                sender=values.text(part.get("sender")),
+            )
+            for part in (parts if isinstance(parts, list) else ())
+            if isinstance(part, dict)
+        ]
     )
 
 

@@ -32,7 +32,7 @@ def part_report(result: DeliveryResult) -> PartReport:
 
 def channel_of(word: str | None) -> Channel | str:
     """The shared channel for one of Messente's, else its own word; ``unknown`` for none."""
-    return Channel.known(str(word)) if word else "unknown"
+    return Channel.known(word) if word else "unknown"
 
 
 def _fault(result: DeliveryResult) -> DeliveryFault | None:

@@ -45,9 +45,11 @@ __all__ = [
     "Priority",
     "TextStore",
     "bulk_request",
+    "bulk_wire_request",
     "cancel_request",
     "from_wire",
     "send_request",
+    "send_wire_request",
     "status_request",
     "to_wire",
 ]
@@ -184,7 +186,7 @@ def send_request(omnimessage: Omnimessage, extra: Extra = None) -> Request:
         InvalidMessageError: *omnimessage* is none, or *extra* is no mapping or holds what JSON
             cannot.
     """
-    return _send("/omnimessage", _with_extra(omnimessage, extra))
+    return send_wire_request(_with_extra(omnimessage, extra))
 
 
 def bulk_request(
@@ -212,7 +214,25 @@ def bulk_request(
         msg = f"{len(more)} extras for {len(omnimessages)} omnimessages: there must be one for each"
         raise InvalidMessageError(msg, provider="messente", field="extras")
     pairs = zip(omnimessages, more, strict=True)
-    return _send("/omnimessages", {"messages": [_with_extra(each, extra) for each, extra in pairs]})
+    return bulk_wire_request([_with_extra(each, extra) for each, extra in pairs])
+
+
+def send_wire_request(wire: Mapping[str, Any]) -> Request:
+    """The request that sends one omnimessage, which is a JSON object already.
+
+    Raises:
+        InvalidMessageError: It holds what JSON cannot.
+    """
+    return _send("/omnimessage", wire)
+
+
+def bulk_wire_request(wires: Sequence[Mapping[str, Any]]) -> Request:
+    """The request that sends several omnimessages, which are JSON objects already.
+
+    Raises:
+        InvalidMessageError: One holds what JSON cannot.
+    """
+    return _send("/omnimessages", {"messages": wires})
 
 
 def status_request(omnimessage_id: str) -> Request:

@@ -11,15 +11,13 @@ from messente_async.delivery import ID_PREFIX, channel_of, part_report
 from messente_async.message import (
     SHORTEST_TTL,
     content_problems,
-    extra_of,
     extra_problems,
-    omnimessage_of,
+    outgoing,
 )
 from messente_async.omnimessage import (
     ADVISED_BATCH_SIZE,
-    Omnimessage,
-    bulk_request,
-    send_request,
+    bulk_wire_request,
+    send_wire_request,
 )
 from messente_async.verdicts import bulk_reader, item_failure, sent_reader
 from omni_common.capabilities import Capabilities, ChannelCapabilities
@@ -38,6 +36,7 @@ from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
 from omni_common.report import DeliveryReport, DeliveryState, PartReport
+from omni_common.rules import is_sendable
 from omni_common.secret import Secret
 from omni_common.settings import TransportOptions
 
@@ -91,13 +90,12 @@ class MessenteProvider(OmniProvider):
         if type(batch_size) is not int or batch_size < 1:
             msg = "batch_size must be a whole number from 1"
             raise ConfigurationError(msg, provider=_NAME, field="batch_size")
-        if sender is not None and (not isinstance(sender, str) or not sender):
-            msg = "sender must be text with at least one character, or left out"
+        if sender is not None and not _is_sender(sender):
+            msg = "sender must be text of whole characters, at least one, or left out"
             raise ConfigurationError(msg, provider=_NAME, field="sender")
         self.clock = clock or SystemClock()
         self.client = MessenteClient(user, password, session=session, clock=clock, **options)
         self._sender = sender
-        self._latest: tuple[Message, Omnimessage] | None = None
         self._cascades: dict[str, tuple[Channel, ...]] = {}
         self._capabilities = _capabilities(batch_size)
 
@@ -108,7 +106,7 @@ class MessenteProvider(OmniProvider):
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent, as errors; sends nothing."""
-        errors = super().check(message) or list(content_problems(message, self._omnimessage))
+        errors = super().check(message) or list(content_problems(message, self._sender))
         return [*errors, *extra_problems(message)]
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
@@ -157,16 +155,6 @@ class MessenteProvider(OmniProvider):
         """Let go of connections. Safe to repeat; afterwards nothing can be sent."""
         await self.client.close()
 
-    def _omnimessage(self, message: Message) -> Omnimessage:
-        """*message* as Messente takes it; remembered, since a send follows its check at once.
-
-        Raises:
-            InvalidMessageError: Messente's own rules are against it.
-        """
-        if self._latest is None or self._latest[0] is not message:
-            self._latest = (message, omnimessage_of(message, self._sender))
-        return self._latest[1]
-
     async def _send_one(
         self,
         message: Message,
@@ -175,10 +163,10 @@ class MessenteProvider(OmniProvider):
         on_unknown: OnUnknown = "raise",
         reference: str | None = None,
     ) -> Receipt:
-        omnimessage = self._omnimessage(message)
+        sent = outgoing(message, self._sender)
         created = await self.client.transport.exchange(
-            send_request(omnimessage, extra_of(message)),
-            sent_reader(omnimessage),
+            send_wire_request(sent.wire),
+            sent_reader(sent),
             reference=reference,
             on_unknown=on_unknown,
             history=history,
@@ -188,10 +176,10 @@ class MessenteProvider(OmniProvider):
     async def _send_bulk(
         self, messages: Sequence[Message], history: History
     ) -> tuple[BulkItem, ...]:
-        omnimessages = [omnimessage_of(message, self._sender) for message in messages]
+        sent = [outgoing(message, self._sender) for message in messages]
         return await self.client.transport.exchange(
-            bulk_request(omnimessages, [extra_of(message) for message in messages]),
-            bulk_reader(omnimessages),
+            bulk_wire_request([each.wire for each in sent]),
+            bulk_reader(sent),
             timeout=self.client.transport.settings.bulk_timeout,
             history=history,
         )
@@ -221,6 +209,10 @@ class MessenteProvider(OmniProvider):
         return [
             PartReport(channel, DeliveryState.ACCEPTED) for channel in channels[len(reported) :]
         ]
+
+
+def _is_sender(sender: object) -> bool:
+    return isinstance(sender, str) and bool(sender) and is_sendable(sender)
 
 
 def _capabilities(batch_size: int) -> Capabilities:
@@ -262,8 +254,10 @@ def _receipt(message: Message, created: OmnimessageCreated, history: History) ->
         reference=message.reference,
         to=message.phone or "",
         parts=tuple(
-            Part(channel_of(part.channel), part.message_id, part.sender)
-            for part in created.messages
+            [
+                Part(channel_of(part.channel), part.message_id, part.sender)
+                for part in created.messages
+            ]
         ),
         attempts=history.attempts,
         raw=created.raw,

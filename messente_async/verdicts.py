@@ -11,6 +11,7 @@ from attrs import evolve
 
 from messente_async import _values as values
 from messente_async.answers import (
+    Addressed,
     BulkItem,
     Contradiction,
     MessenteErrors,
@@ -22,7 +23,6 @@ from messente_async.answers import (
     read_status,
 )
 from messente_async.message import shared_field
-from messente_async.omnimessage import Omnimessage
 from messente_async.report import DeliveryReportResponse
 from omni_common.converter import JsonError, loads
 from omni_common.exchange import Answer, Failure, FailureKind, Reader
@@ -55,11 +55,11 @@ _STATUS_DECIDES = frozenset(
 _CODE = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
-def sent_reader(omnimessage: Omnimessage) -> Reader[OmnimessageCreated]:
-    """A reader for the answer to sending *omnimessage*."""
+def sent_reader(sent: Addressed) -> Reader[OmnimessageCreated]:
+    """A reader for the answer to sending *sent*."""
 
     def read(answer: Answer) -> OmnimessageCreated | Failure | None:
-        item = read_sent(answer, omnimessage)
+        item = read_sent(answer, sent)
         match item:
             case MessenteErrors():
                 return _refusal(item, answer.status)
@@ -70,12 +70,12 @@ def sent_reader(omnimessage: Omnimessage) -> Reader[OmnimessageCreated]:
     return read
 
 
-def bulk_reader(omnimessages: Sequence[Omnimessage]) -> Reader[tuple[BulkItem, ...]]:
-    """A reader for the answer to sending *omnimessages*, as they are now, in one call."""
-    sent = tuple(omnimessages)
+def bulk_reader(sent: Sequence[Addressed]) -> Reader[tuple[BulkItem, ...]]:
+    """A reader for the answer to sending *sent*, as they are now, in one call."""
+    as_they_are = tuple(sent)
 
     def read(answer: Answer) -> tuple[BulkItem, ...] | Failure | None:
-        return read_bulk(answer, sent) or _whole_refusal(answer)
+        return read_bulk(answer, as_they_are) or _whole_refusal(answer)
 
     return read
 

@@ -13,11 +13,12 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeVar
 
+from omni_common.capabilities import ChannelCapabilities
 from omni_common.clock import Timer
 from omni_common.errors import (
     AnswerLostError,
@@ -28,7 +29,7 @@ from omni_common.errors import (
 )
 from omni_common.failure import failed
 from omni_common.history import Account, History, accounting, is_unheard, nowhere
-from omni_common.message import Message
+from omni_common.message import Channel, Message
 from omni_common.receipt import NotSent, SendOutcome, Unknown
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class Batches:
         self._provider = provider
         self._name = capabilities.provider
         self._size = capabilities.batch_size
-        self._capabilities = capabilities
+        self._singly = _without_bulk(capabilities.channels)
+        self._singly_together = _without_bulk(capabilities.cascade)
         self._account = accounting.get() if account is None else account
         self._batches: deque[_Batch] = deque()
         self._open: _Batch | None = None
@@ -273,9 +275,9 @@ class Batches:
         return batch
 
     def _goes_in_bulk(self, message: Message) -> bool:
-        possible = self._capabilities.together(message.channels)
-        known = (possible.get(channel) for channel in message.channels)
-        return all(channel is None or channel.bulk for channel in known)
+        channels = message.channels
+        singly = self._singly_together if len(channels) > 1 else self._singly
+        return singly.isdisjoint(channels)
 
     def _refusal_of(self, message: Message) -> NotSent | None:
         try:
@@ -313,6 +315,10 @@ class Batches:
             unknown = _broken(self._name, error, OutcomeUnknownError, "it may have been sent")
             return [failed(message, unknown) for message in messages]
         return outcomes
+
+
+def _without_bulk(channels: Mapping[Channel, ChannelCapabilities]) -> frozenset[Channel]:
+    return frozenset(channel for channel, can in channels.items() if not can.bulk)
 
 
 def no_message(thing: object) -> TypeError:

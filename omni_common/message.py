@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, TypeAlias
-from uuid import uuid4
 
 from attrs import Attribute, field, frozen
 
 from omni_common.errors import InvalidMessageError
 from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
+from omni_common.reference import random_reference
 from omni_common.rules import (
     check_duration,
     check_line,
@@ -67,10 +67,10 @@ class Channel(StrEnum):
     @classmethod
     def known(cls, word: str) -> Channel | str:
         """The channel that is called *word*; a word for none stays what it is."""
-        try:
-            return cls(word)
-        except ValueError:
-            return word
+        return _CHANNELS.get(word) or str(word)
+
+
+_CHANNELS = {str(channel): channel for channel in Channel}
 
 
 class Priority(Enum):
@@ -291,7 +291,9 @@ Content: TypeAlias = Sms | Viber | WhatsApp | Email | Vk
 
 
 def _as_contents(content: Content | Iterable[Content]) -> tuple[Content, ...]:
-    contents = (content,) if isinstance(content, Content) else tuple_of(content) or ()
+    if isinstance(content, Content):
+        return (content,)
+    contents = tuple_of(content) or ()
     if not contents or not all(isinstance(item, Content) for item in contents):
         msg = "content must be one or several of Sms, Viber, WhatsApp, Email, Vk"
         raise InvalidMessageError(msg, field="content")
@@ -350,7 +352,7 @@ class Message:
         validator=check_text_mapping,
         hash=False,
     )
-    reference: str = field(factory=lambda: str(uuid4()), kw_only=True, validator=check_line)
+    reference: str = field(factory=random_reference, kw_only=True, validator=check_line)
     extra: Mapping[str, Mapping[str, Any]] | None = field(
         default=None, kw_only=True, converter=_as_extra, repr=names_only, hash=False
     )
@@ -385,7 +387,7 @@ class Message:
     @property
     def channels(self) -> tuple[Channel, ...]:
         """The channels to try, in order."""
-        return tuple(item.channel for item in self.content)
+        return tuple([item.channel for item in self.content])
 
 
 def _is_aware(value: object) -> bool:

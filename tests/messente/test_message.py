@@ -15,6 +15,7 @@ from messente_async.message import extra_of, omnimessage_of, shared_field
 from messente_async.omnimessage import send_request, to_wire
 from messente_async.viber import ACCEPTED_COMBINATIONS, LARGEST_VIDEO
 from omni_common.errors import (
+    ConfigurationError,
     InvalidMessageError,
     NotSentError,
     NotSupportedError,
@@ -340,12 +341,11 @@ def test_a_content_of_another_vendor_is_refused_also_by_the_mapping_itself() -> 
     assert (caught.value.field, caught.value.provider) == ("content", "messente")
 
 
-def test_a_sender_of_the_account_that_cannot_be_written_is_a_problem_of_the_message() -> None:
-    half = MessenteProvider("user", "password", sender="half \ud83d")
-    (problem,) = half.check(Message(TO, Sms("Hi")))
+def test_a_sender_of_the_account_that_cannot_be_written_is_refused_with_the_settings() -> None:
+    with pytest.raises(ConfigurationError, match="sender must be text of whole") as caught:
+        MessenteProvider("user", "password", sender="half \ud83d")
 
-    assert problem.field == "sender"
-    assert half.check(Message(TO, Sms("Hi", sender="Shop"))) == []
+    assert caught.value.field == "sender"
 
 
 @pytest.mark.parametrize(
