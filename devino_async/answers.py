@@ -132,6 +132,8 @@ def read_reasons(document: dict[str, Any]) -> tuple[Reason, ...]:
     reason.
     """
     reasons = folded(document).get("reasons")
+    if reasons is None:
+        return ()
     items = reasons if isinstance(reasons, list) else [reasons]
     return tuple(
         _read_reason(folded(item))
@@ -226,8 +228,8 @@ def outcome_of(
     ``REJECTED`` beside the *id* of what was accepted.
     """
     outcome = _OUTCOMES.get(code or "", Outcome.UNKNOWN)
-    contrary = {Outcome.ACCEPTED: bool(reasons), Outcome.NOT_SENT: id is not None}
-    return Outcome.UNKNOWN if contrary.get(outcome) else outcome
+    contradicts = reasons if outcome is Outcome.ACCEPTED else id is not None
+    return Outcome.UNKNOWN if contradicts else outcome
 
 
 def state_of(word: str | None) -> DeliveryState:

@@ -87,7 +87,7 @@ class Route(ABC):
 
 def extra_of(message: Message) -> dict[str, Any]:
     """The fields that *message* adds to what is sent over Devino."""
-    return dict((message.extra or {}).get(PROVIDER, {}))
+    return dict(message.extra.get(PROVIDER, {})) if message.extra else {}
 
 
 def extra_problems(message: Message, reserved: frozenset[str]) -> Iterator[NotSentError]:
@@ -96,6 +96,8 @@ def extra_problems(message: Message, reserved: frozenset[str]) -> Iterator[NotSe
     Case does not count: the vendor's own answers flip it (T1), so it may not tell two names apart.
     """
     extra = extra_of(message)
+    if not extra:
+        return
     if not all(isinstance(name, str) for name in extra):
         yield invalid_for(message, "extra must have names that are text", "extra")
         return

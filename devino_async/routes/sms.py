@@ -8,15 +8,15 @@ from datetime import timedelta
 from devino_async.answers import failure_of_reasons
 from devino_async.client import DevinoClient
 from devino_async.routes.route import PROVIDER, Route
-from devino_async.routes.sms_message import check_sms, sender_of, sms_of
+from devino_async.routes.sms_message import check_sms, sender_of, wire_of
 from devino_async.sms import (
     LARGEST_STATUS_QUESTION,
     SmsResult,
     SmsStatus,
     read_results,
-    send_request,
 )
 from devino_async.sms.message import LONGEST_TEXT, LONGEST_VALIDITY, LONGEST_WIDE_TEXT
+from devino_async.sms.sending import send_wire_request
 from devino_async.zone import moment
 from omni_common.capabilities import ChannelCapabilities
 from omni_common.errors import NotSentError, Outcome, OutcomeUnknownError
@@ -60,7 +60,7 @@ class SmsRoute(Route):
     ) -> Receipt:
         """Send one SMS."""
         result = await self._client.transport.exchange(
-            send_request([sms_of(message, self._sender)]),
+            send_wire_request([wire_of(message, self._sender)]),
             _read_single,
             reference=reference,
             on_unknown=on_unknown,
@@ -77,7 +77,7 @@ class SmsRoute(Route):
             return [await self.outcome_of(messages[0], history)]
         try:
             results = await self._client.transport.exchange(
-                send_request([sms_of(message, self._sender) for message in messages]),
+                send_wire_request([wire_of(message, self._sender) for message in messages]),
                 lambda answer: read_results(answer, count),
                 timeout=self._client.transport.settings.bulk_timeout,
                 history=history,

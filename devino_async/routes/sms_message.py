@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
+from devino_async.converter import write_object
 from devino_async.routes.route import extra_of, extra_problems, invalid_for
 from devino_async.sms.message import LONGEST_TEXT, SmsMessage, SmsPriority, length_problem
 from devino_async.zone import in_utc
 from omni_common.errors import NotSentError
 from omni_common.message import Message, Priority, Sms
 
-__all__ = ["check_sms", "sender_of", "sms_of"]
+__all__ = ["check_sms", "sender_of", "sms_of", "wire_of"]
+
+_SECOND = timedelta(seconds=1)
 
 _PRIORITIES = {
     Priority.LOW: SmsPriority.LOW,
@@ -26,6 +31,36 @@ def sender_of(message: Message, default_sender: str | None) -> str | None:
     """The sender that *message* goes out with: ``extra`` has the last word."""
     sender = extra_of(message).get("from", message.content[0].sender or default_sender)
     return sender if isinstance(sender, str) else None
+
+
+def wire_of(message: Message, default_sender: str | None) -> dict[str, Any]:
+    """*message*, which passed the checks, as the JSON object that Devino takes."""
+    if not _is_plain(message):
+        return write_object(sms_of(message, default_sender))
+    content = message.content[0]
+    plain: dict[str, Any] = {
+        "from": content.sender or default_sender,
+        "to": (message.phone or "").removeprefix("+"),
+        "text": content.text,
+    }
+    if content.ttl is not None:
+        plain["validity"] = content.ttl // _SECOND
+    extra = extra_of(message)
+    return {**plain, **extra} if extra else plain
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether *message* asks for nothing beside its text, sender and ttl.
+
+    It needs no message of Devino's own class: that would demand nothing of it that has not been
+    checked, and making a million of them takes as long as making the messages themselves.
+    """
+    return (
+        message.send_at is None
+        and message.priority is None
+        and message.callback_url is None
+        and message.metadata is None
+    )
 
 
 def sms_of(message: Message, default_sender: str | None) -> SmsMessage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -25,7 +25,7 @@ from omni_common.errors import Outcome
 from omni_common.exchange import Answer, Failure, Operation, Request
 from omni_common.redaction import shown_key
 
-__all__ = ["LARGEST_BATCH", "SmsResult", "read_results", "send_request"]
+__all__ = ["LARGEST_BATCH", "SmsResult", "read_results", "send_request", "send_wire_request"]
 
 LARGEST_BATCH = 32_000
 """Messages in one call of ``POST /sms/messages``."""
@@ -62,13 +62,20 @@ def send_request(
     flag(include_segment_id, name="include_segment_id", required=True, refusal=invalid)
     flag(shorten_url, name="shorten_url", required=True, refusal=invalid)
     query = {"includeSegmentId": include_segment_id, "shortenUrl": shorten_url}
-    return Request(
-        "POST",
-        "/sms/messages",
-        Operation.SEND,
-        body=write_body({"messages": [write_object(message) for message in messages]}),
-        query=tuple((name, "true") for name, wanted in query.items() if wanted),
-    )
+    asked = tuple((name, "true") for name, wanted in query.items() if wanted)
+    return send_wire_request([write_object(message) for message in messages], asked)
+
+
+def send_wire_request(
+    wires: Sequence[Mapping[str, Any]], query: tuple[tuple[str, str], ...] = ()
+) -> Request:
+    """``POST /sms/messages`` of messages that are JSON objects already.
+
+    Raises:
+        InvalidMessageError: One holds what JSON cannot.
+    """
+    body = write_body({"messages": wires})
+    return Request("POST", "/sms/messages", Operation.SEND, body, query)
 
 
 def read_results(answer: Answer, count: int) -> tuple[SmsResult, ...] | Failure | None:
