@@ -12,7 +12,7 @@ from datetime import timedelta
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from omni_common.clock import Clock, SystemClock
 from omni_common.errors import (
@@ -117,8 +117,8 @@ class Transport:
         """
         check_on_unknown(on_unknown, reference)
         history = History() if history is None else history
-        budget = _Budget(self.clock, self.settings.timeout if timeout is None else timeout)
-        call = _Call(request, read, budget, history, resend=on_unknown == "resend")
+        allowance = self.settings.timeout if timeout is None else timeout
+        call = _Call(request, read, history, allowance, resend=on_unknown == "resend")
         try:
             return await self._until_decided(call, reference=reference)
         except BaseException as error:
@@ -160,7 +160,7 @@ class Transport:
                 verdict.kind,
                 attempt=number,
                 pause=next(waits),
-                remaining=timedelta(seconds=call.budget.remaining),
+                remaining=timedelta(seconds=call.remaining(self.clock)),
                 retry_after=verdict.retry_after,
                 resend=call.resend,
                 policy=self._policy,
@@ -189,10 +189,10 @@ class Transport:
             await self.clock.sleep(waited.total_seconds())
 
     async def _attempt(self, call: _Call[T], number: int, waited: timedelta) -> T | Failure:
-        request, budget = call.request, call.budget
+        request = call.request
         try:
             gate = self._gate_of_running_loop()
-            await budget.enter(gate, request.operation)
+            await call.enter(gate, self.clock)
         except ClientClosedError:
             return Failure(FailureKind.CLIENT_CLOSED, sent=False)
         except TimeoutError:
@@ -202,8 +202,8 @@ class Transport:
             seconds = attempt_seconds(
                 request.operation,
                 number,
-                budget.remaining,
-                budget.allowance,
+                call.remaining(self.clock),
+                call.allowance,
                 self._policy,
                 resend=call.resend,
             )
@@ -259,44 +259,46 @@ class Transport:
             raise ConfigurationError(msg, provider=self.provider)
 
 
-@frozen
 class _Call(Generic[T]):
-    """What stays the same for all attempts of one call."""
+    """What stays the same for all attempts of one call, and the time that is left for them.
 
-    request: Request
-    read: Reader[T]
-    budget: _Budget
-    history: History
-    resend: bool
+    The time begins to run when the call is first let through.
+    """
 
-
-class _Budget:
-    """The time of one call: begins to run when the call is first let through."""
-
-    def __init__(self, clock: Clock, allowance: float) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        request: Request,
+        read: Reader[T],
+        history: History,
+        allowance: float,
+        *,
+        resend: bool,
+    ) -> None:
+        self.request = request
+        self.read = read
+        self.history = history
         self.allowance = min(allowance, _FOREVER)
+        self.resend = resend
         self._deadline: float | None = None
 
-    @property
-    def remaining(self) -> float:
+    def remaining(self, clock: Clock) -> float:
         """Seconds left; all of them while the call still waits for its first slot."""
         if self._deadline is None:
             return self.allowance
-        return self._deadline - self._clock.monotonic()
+        return self._deadline - clock.monotonic()
 
-    async def enter(self, gate: Gate, operation: Operation) -> None:
+    async def enter(self, gate: Gate, clock: Clock) -> None:
         """Wait at the gate: as long as it takes the first time, within the deadline after that.
 
         Raises:
             TimeoutError: The deadline came first.
         """
         if self._deadline is None:
-            reads = operation is Operation.READ
+            reads = self.request.operation is Operation.READ
             await gate.enter(Precedence.READ if reads else Precedence.SEND)
-            self._deadline = self._clock.monotonic() + self.allowance
+            self._deadline = clock.monotonic() + self.allowance
         else:
-            await gate.enter(Precedence.REPEAT, patience=self.remaining)
+            await gate.enter(Precedence.REPEAT, patience=self.remaining(clock))
 
 
 def _place(error: Exception) -> str:

@@ -118,10 +118,7 @@ def _decoding_problem(error: Exception) -> str:
 
 
 def _encode(value: Any) -> bytes:
-    text = json.dumps(
-        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
-    )
-    return text.encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _plain(value: object) -> object:
@@ -136,9 +133,7 @@ def _plain(value: object) -> object:
 
 
 def _decode(body: bytes) -> Any:
-    return json.loads(
-        body.decode("utf-8-sig"), parse_float=_finite_float, parse_constant=_refuse_constant
-    )
+    return _DECODER.decode(body.decode("utf-8-sig"))
 
 
 def _finite_float(text: str) -> float:
@@ -151,6 +146,12 @@ def _finite_float(text: str) -> float:
 def _refuse_constant(name: str) -> float:
     raise ValueError(name)
 
+
+# Made once: json.dumps and json.loads would make them anew in each call that has such options.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+)
+_DECODER = json.JSONDecoder(parse_float=_finite_float, parse_constant=_refuse_constant)
 
 STANDARD_JSON = JsonBackend("json", _encode, _decode)
 """The standard library's JSON."""
