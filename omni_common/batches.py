@@ -1,7 +1,8 @@
 """How ``send_many`` sends: messages go in, and outcomes come out in the same order.
 
 Messages are gathered into batches, a few of which are under way at once. What cannot go into a bulk
-call is a batch of its own. The async stream and the blocking one each feed a :class:`Batches`.
+call is a batch of its own, and leaves the one that is being gathered as it is. The async stream and
+the blocking one each feed a :class:`Batches`.
 
 A signal handler may raise wherever a call is made, so what must happen to a message together, such
 as counting an outcome and handing it out, is written without a call in between.
@@ -15,6 +16,7 @@ import os
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,9 +74,9 @@ class _Batch:
             self.messages[index], self._provider, self.history
         )
 
-    def unreported(self) -> list[SendOutcome]:
-        """An outcome for every message not handed out yet."""
-        return [self.outcome(index) for index in range(self.reported, len(self.messages))]
+    @property
+    def is_reported(self) -> bool:
+        return self.reported == len(self.messages)
 
 
 class Batches:
@@ -102,8 +104,11 @@ class Batches:
         self._singly = _without_bulk(capabilities.channels)
         self._singly_together = _without_bulk(capabilities.cascade)
         self._account = accounting.get() if account is None else account
-        self._batches: deque[_Batch] = deque()
+        self._order: deque[_Batch] = deque()
+        """For each message that is not handed out, in the order they came in, its batch."""
+        self._batches: list[_Batch] = []
         self._open: _Batch | None = None
+        self._has_left = False
         self._due = 0.0
         self._linger: Timer | None = None
         self._stopped = False
@@ -131,12 +136,12 @@ class Batches:
     @property
     def is_empty(self) -> bool:
         """Whether every message that was put in has been reported."""
-        return not self._batches
+        return not self._order
 
     @property
     def has_outcome(self) -> bool:
         """Whether :meth:`take` would return something now."""
-        return bool(self._batches) and self._batches[0].settled
+        return bool(self._order) and self._order[0].settled
 
     def put(self) -> None:
         """Take in the oldest of :attr:`incoming`; it is checked now and sent with its batch.
@@ -150,15 +155,16 @@ class Batches:
             raise no_message(message)
         refusal = self._refusal_of(message)
         is_alone = self._size == 1 or not self._goes_in_bulk(message)
-        if is_alone:
-            self.flush()
-        batch = self._open or self._opened(1 if is_alone else _WEIGHT_OF_BATCH)
+        batch = self._new_batch(1) if is_alone else self._open or self._opened()
         batch.messages += (message,)
         batch.outcomes += (refusal,)
+        self._order += (batch,)
         del self.incoming[0]
+        if is_alone:
+            self._start(batch)
         # The timer cannot run while a blocking source holds the loop, so time is looked at, too.
-        is_due = self._provider.clock.monotonic() >= self._due
-        if is_due or is_alone or len(batch.messages) >= self._size:
+        is_due = self._open is not None and self._provider.clock.monotonic() >= self._due
+        if is_due or (not is_alone and len(batch.messages) >= self._size):
             self.flush()
 
     def flush(self) -> None:
@@ -168,34 +174,33 @@ class Batches:
         self._forget_linger()
         batch, self._open = self._open, None
         if batch is not None:
-            batch.task = asyncio.create_task(self._send(batch))
-            batch.task.add_done_callback(self.wake)  # it may end before it has begun
+            self._start(batch)
 
     def take(self) -> None:
         """Lay out the outcomes that are next in order and known, if any: they are then ready."""
-        while self.has_outcome:
-            self.ready.extend(self._batches.popleft().unreported())
-            self._room.set()
+        while (outcome := self.take_one()) is not None:
+            self.ready.append(outcome)
 
     def take_one(self) -> SendOutcome | None:
         """Hand out the next outcome in order, if it is known."""
-        while self.has_outcome:
-            batch = self._batches[0]
-            if batch.reported < len(batch.messages):
-                outcome = batch.outcome(batch.reported)
-                batch.reported += 1
-                return outcome
-            self._batches.popleft()
+        if not self.has_outcome:
+            return None
+        batch = self._order[0]
+        outcome = batch.outcome(batch.reported)
+        if batch.reported + 1 == len(batch.messages):
             self._room.set()
-        return None
+        batch.reported += 1
+        del self._order[0]
+        return outcome
 
     async def room(self) -> None:
         """Return when there is room for another message; lets others run if a batch has left."""
-        if self._open is None:
-            await asyncio.sleep(0)
-        while sum(each.weight for each in self._batches if each is not self._open) >= (
-            _SINGLES_AT_ONCE
-        ):
+        if not self._has_left:
+            return
+        self._has_left = False
+        await asyncio.sleep(0)
+        while self._weight_under_way() >= _SINGLES_AT_ONCE:
+            self.flush()  # what was gathered may be what all the others' outcomes wait for
             self._room.clear()
             await self._room.wait()
 
@@ -244,7 +249,8 @@ class Batches:
 
     def unreported(self) -> tuple[SendOutcome, ...]:
         """An outcome for every message that came in and was not handed out, in order."""
-        batched = (outcome for batch in self._batches for outcome in batch.unreported())
+        places = {batch: count(batch.reported) for batch in self._batches}
+        batched = (batch.outcome(next(places[batch])) for batch in self._order)
         kept_back = (_interrupted(message, self._name, _UNTRIED) for message in self.incoming)
         return (*self._left, *self.ready, *batched, *kept_back)
 
@@ -252,10 +258,12 @@ class Batches:
         with suppress(IndexError):  # the thread that takes may be the one to take the last
             while True:
                 self._left.append(self.ready.popleft())
-        for batch in self._batches:
-            for outcome in batch.unreported():
-                self._left += (outcome,)
-                batch.reported += 1
+        while self._order:
+            batch = self._order[0]
+            outcome = batch.outcome(batch.reported)
+            self._left += (outcome,)
+            batch.reported += 1
+            del self._order[0]
         while self.incoming:
             outcome = _interrupted(self.incoming[0], self._name, _UNTRIED)
             self._left += (outcome,)
@@ -265,14 +273,33 @@ class Batches:
             self._account(self._name, outcome.message.reference, outcome.outcome)
             self._told += 1
 
-    def _opened(self, weight: int) -> _Batch:
+    def _new_batch(self, weight: int) -> _Batch:
         batch = _Batch(self._name, weight)
+        self._batches = [each for each in self._batches if not each.is_reported]
+        self._batches += (batch,)
+        return batch
+
+    def _opened(self) -> _Batch:
+        batch = self._new_batch(_WEIGHT_OF_BATCH)
         self._due = self._provider.clock.monotonic() + _LINGER
         if not self._stopped:
             self._linger = self._provider.clock.call_later(_LINGER, self.flush)
-        self._batches += (batch,)
         self._open = batch
         return batch
+
+    def _start(self, batch: _Batch) -> None:
+        if self._stopped:
+            return
+        self._has_left = True
+        batch.task = asyncio.create_task(self._send(batch))
+        batch.task.add_done_callback(self.wake)  # it may end before it has begun
+
+    def _weight_under_way(self) -> int:
+        return sum(
+            batch.weight
+            for batch in self._batches
+            if batch is not self._open and not batch.is_reported
+        )
 
     def _goes_in_bulk(self, message: Message) -> bool:
         channels = message.channels

@@ -70,9 +70,12 @@ class Capabilities:
     batch_size: int = 1
     notes: tuple[str, ...] = ()
 
-    def together(self, channels: Collection[Channel]) -> Mapping[Channel, ChannelCapabilities]:
-        """What channels can do in a message over *channels*: alone, or as parts of a cascade."""
-        return self.cascade if len(channels) > 1 else self.channels
+    def together(self, parts: Collection[object]) -> Mapping[Channel, ChannelCapabilities]:
+        """What channels can do in a message of these *parts*, be it channels or their contents.
+
+        That differs between one that stands alone and several that are tried in order.
+        """
+        return self.cascade if len(parts) > 1 else self.channels
 
     def callback_area(self, channels: Collection[Channel]) -> str | None:
         """What kind of posts tell of a message over *channels*; None where there are none."""

@@ -38,9 +38,15 @@ def problems(message: Message, capabilities: Capabilities, now: datetime) -> lis
     if not isinstance(message, Message):
         raise TypeError(f"a Message can be checked and sent, not {type(message).__name__}")
     provider = capabilities.provider
-    supported = _supported(message, capabilities)
+    # What is wrong beside the cascade itself is told too where there are no cascades.
+    possible = capabilities.together(message.content) or capabilities.channels
+    supported = [
+        (content, possible[content.channel])
+        for content in message.content
+        if content.channel in possible
+    ]
     return [
-        *_channel_problems(message, capabilities),
+        *_channel_problems(message, possible, capabilities),
         *_recipient_problems(message, supported, provider),
         *_time_problems(message, provider, now),
         *_feature_problems(message, supported, provider),
@@ -58,26 +64,17 @@ def _unsupported(text: str, field: str, message: Message, provider: str) -> Unsu
     )
 
 
-def _supported(message: Message, capabilities: Capabilities) -> Supported:
-    # What is wrong beside the cascade itself is told too where there are no cascades.
-    possible = capabilities.together(message.channels) or capabilities.channels
-    return [
-        (content, possible[content.channel])
-        for content in message.content
-        if content.channel in possible
-    ]
-
-
-def _channel_problems(message: Message, capabilities: Capabilities) -> Iterator[NotSentError]:
+def _channel_problems(
+    message: Message, possible: Mapping[Channel, ChannelCapabilities], capabilities: Capabilities
+) -> Iterator[NotSentError]:
     provider = capabilities.provider
-    channels = message.channels
-    together = capabilities.together(channels)
-    for channel in channels:
-        if channel not in together and channel not in capabilities.channels:
+    for content in message.content:
+        channel = content.channel
+        if channel not in possible and channel not in capabilities.channels:
             sends = ", ".join(capabilities.channels)
             text = f"{provider} does not send {channel}; it sends {sends}"
             yield _unsupported(text, "content", message, provider)
-    if len(channels) > 1:
+    if len(message.content) > 1:
         yield from _cascade_problems(message, capabilities)
 
 

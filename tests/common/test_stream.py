@@ -11,7 +11,7 @@ from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.errors import (
     RefusedError,
 )
-from omni_common.message import Channel, Message, Sms, Viber
+from omni_common.message import Channel, Content, Message, Sms, Viber
 from omni_common.receipt import NotSent, SendOutcome
 from omni_common.stream import OutcomeStream
 from tests.support.clock import FakeClock
@@ -102,9 +102,47 @@ async def test_what_goes_into_a_bulk_call_depends_on_whether_channels_are_tried_
         case True, False:
             assert omni.batches == [["0"], ["1"], ["2", "3"]]
         case False, True:
-            assert omni.batches == [["0", "1"], ["2"], ["3"]]
+            assert omni.batches == [["2"], ["3"], ["0", "1"]]  # which waited for more
         case _:
             assert omni.batches == [["0"], ["1"], ["2"], ["3"]]
+
+
+class Mixed(BulkProvider):
+    """SMS go together, Viber messages alone."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        alone = ChannelCapabilities(bulk=False)
+        channels = {Channel.SMS: ChannelCapabilities(), Channel.VIBER: alone}
+        return Capabilities(provider="memory", channels=channels, batch_size=self.batch_size)
+
+
+def mixed(*contents: Content) -> list[Message]:
+    return [
+        Message("+37251000000", content, reference=str(place))
+        for place, content in enumerate(contents)
+    ]
+
+
+async def test_messages_without_a_bulk_call_do_not_break_up_those_of_the_others() -> None:
+    omni = Mixed(10)
+    pair: list[Content] = [Sms("Hi"), Viber("Hi")]
+    given = mixed(*pair * 200)
+    outcomes = await all_of(omni.send_many(given))
+
+    assert [outcome.message for outcome in outcomes] == given
+    assert sorted(map(len, omni.batches)) == [1] * 200 + [10] * 20
+    together = [each for batch in omni.batches if len(batch) > 1 for each in batch]
+    assert together == [message.reference for message in given[::2]]
+
+
+async def test_a_batch_that_all_others_wait_for_does_not_wait_for_more() -> None:
+    omni = Mixed(1000)
+    omni.clock = FakeClock()  # which stands still: no batch leaves because of its time
+    given = mixed(Sms("Hi"), *[Viber("Hi")] * 100)
+    outcomes = await all_of(omni.send_many(given))
+
+    assert [outcome.message for outcome in outcomes] == given
 
 
 async def test_a_vendor_without_a_bulk_call_gets_one_message_at_a_time_but_many_at_once() -> None:
