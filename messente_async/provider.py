@@ -191,7 +191,7 @@ class MessenteProvider(OmniProvider):
 
     def _accepted(self, message: Message, created: OmnimessageCreated, history: History) -> Receipt:
         receipt = _receipt(message, created, history)
-        if len(message.channels) > 1:
+        if len(message.content) > 1:
             self._cascades[receipt.id] = message.channels
             if len(self._cascades) > _REMEMBERED:
                 del self._cascades[next(iter(self._cascades))]

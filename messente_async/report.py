@@ -85,7 +85,7 @@ def state_of(status: str | None, *, scheduled: bool = False) -> DeliveryState:
     """
     if status is None:
         return DeliveryState.SCHEDULED if scheduled else DeliveryState.ACCEPTED
-    known = Status.__members__.get(status.upper())
+    known = _STATUSES.get(status.upper())
     return DeliveryState.UNKNOWN if known is None else STATES[known]
 
 
@@ -221,10 +221,15 @@ def read_result(kind: type[R], item: Any, **more: Any) -> R:
     )
 
 
+# Made once: an enum makes its mapping of names anew each time that it is asked for.
+_CHANNELS = dict(Channel.__members__)
+_STATUSES = dict(Status.__members__)
+
+
 def read_channel(value: object) -> Channel | str | None:
     """A channel that is known, in any case of its letters, or its word as it came."""
     word = values.text(value)
-    return Channel.__members__.get((word or "").upper(), word)
+    return _CHANNELS.get((word or "").upper(), word)
 
 
 def _status(value: object) -> Status | str | None:
@@ -232,7 +237,7 @@ def _status(value: object) -> Status | str | None:
         return None
     if not isinstance(value, str):
         return f"<{type(value).__name__}>"
-    return Status.__members__.get(value.upper(), value)
+    return _STATUSES.get(value.upper(), value)
 
 
 def _err(value: object) -> DeliveryError | int | None:
