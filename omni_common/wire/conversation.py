@@ -67,8 +67,9 @@ class Conversation:
                 writing = asyncio.create_task(self._upload(self.file, writer, protocol))
             else:
                 self._begin()
-                # All of it is at hand, so that nothing needs to wait for what can be read already.
-                await writer.write(self.request.body or b"", drain=False)
+                if self.request.body:
+                    # It is at hand, so that nothing needs to wait for what can be read already.
+                    await writer.write(self.request.body, drain=False)
                 writer.set_eof()
             answer = await self._answer(connection, protocol, writer, limit)
             if isinstance(answer, Answer) and _all_left(connection, writing):
@@ -144,7 +145,7 @@ class Conversation:
             session=None,  # type: ignore[arg-type]  # it is asked for a guess at a text's encoding
             stream_writer=writer,
         )
-        await response.start(connection)
+        await response.start(cast("Connection", _Lent(connection)))
         for trace in self.traces:
             await trace.send_request_end(method, url, self.headers, response)
         return response
@@ -156,6 +157,22 @@ class Conversation:
     async def _trace_headers(self, headers: CIMultiDict[str]) -> None:
         for trace in self.traces:
             await trace.send_request_headers(self.request.method, self.url, headers)
+
+
+class _Lent:
+    """A connection for a response to read from, which would give it back with the last byte.
+
+    That is not the response's to decide: the request may still be leaving.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.protocol = connection.protocol
+
+    def release(self) -> None:
+        """Leave it to the owner."""
+
+    def close(self) -> None:
+        """Leave it to the owner."""
 
 
 def _all_left(connection: Connection, writing: asyncio.Task[None] | None) -> bool:

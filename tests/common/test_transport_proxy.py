@@ -187,3 +187,20 @@ async def test_a_failed_connection_is_made_good_by_the_next_attempt() -> None:
 
     assert len(vendor.requests) == 1
     assert proxy.connections == 2
+
+
+async def test_without_tls_the_proxy_gets_the_request_itself_with_its_own_login_beside() -> None:
+    async with FaultServer() as vendor, FaultServer() as proxy:
+        url = proxy.url.replace("://", "://user:p%40ss@")
+        async with transport_to(f"{vendor.url}/v1", proxy=url) as omni:
+            assert await omni.exchange(SEND, accepted) == ACCEPTED
+            assert await omni.exchange(SEND, accepted) == ACCEPTED
+
+    assert vendor.requests == []
+    assert proxy.connections == 1
+    first, second = proxy.requests
+    assert first.request_line == f"POST {vendor.url}/v1/messages HTTP/1.1"
+    assert first.header("host") == f"127.0.0.1:{vendor.port}"
+    assert first.headers("authorization") == [AUTHORIZATION]
+    assert first.headers("proxy-authorization") == ["Basic dXNlcjpwQHNz"]
+    assert second.raw == first.raw
