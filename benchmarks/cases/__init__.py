@@ -16,6 +16,7 @@ from benchmarks.cases import (
     imports,
     masks,
     messente,
+    parts,
     statuses,
     sync,
 )
@@ -34,6 +35,7 @@ CASES: Mapping[str, CaseOf] = {
     "detail": detail.case,
     "callbacks": callbacks.case,
     "imports": imports.case,
+    "parts": parts.case,
     "guards": guards.case,
     "masks": masks.case,
 }
