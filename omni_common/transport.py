@@ -45,7 +45,6 @@ from omni_common.retry import (
 )
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
-from omni_common.wire import Wire
 
 if TYPE_CHECKING:
     import aiohttp
@@ -81,6 +80,10 @@ class Transport:
                 (timeout, headers, login, cookies, middlewares, proxies) is relied on.
             clock: Where the time comes from; the system's unless given.
         """
+        # Loads aiohttp: with the first client, so that whoever only builds messages or reads
+        # callbacks does without, and not with the first send, which would hold up the event loop.
+        from omni_common.wire import Wire
+
         self.settings = settings
         self.provider = provider
         self.clock: Clock = clock or SystemClock()
