@@ -11,6 +11,11 @@ __all__ = ["case"]
 _BARE = "bare"
 _DEPENDENCIES = "aiohttp, cattrs"
 _ALL = "omni_common, devino_async, messente_async"
+_READY = (
+    ("a Messente provider", "messente://user:password@default"),
+    ("a Devino provider", "devino://key@default"),
+)
+"""What a program has to have made before it can send."""
 _HELP = "omni --help"
 _HELP_WITHOUT_HTTP = """
 import sys
@@ -28,7 +33,11 @@ if "aiohttp" in sys.modules:
 def case(plan: Plan) -> Case:
     """The case at the size of *plan*: an import is measured once a turn."""
     imported = (_DEPENDENCIES, "omni_common", "devino_async", "messente_async", _ALL)
-    programs = {_BARE: "pass", **{names: f"import {names}" for names in imported}}
+    programs = {
+        _BARE: "pass",
+        **{names: f"import {names}" for names in imported},
+        **{name: f"from omni_common import connect; connect({url!r})" for name, url in _READY},
+    }
     return Case(
         name="imports",
         title="imports, each in a fresh interpreter",
@@ -59,6 +68,10 @@ def case(plan: Plan) -> Case:
             Goal(
                 text="the same without the interpreter's own start",
                 figure=net_times(_ALL, against=_DEPENDENCIES, over=_BARE),
+            ),
+            *(
+                Goal(text=f"{name} to {_DEPENDENCIES}", figure=times(name, against=_DEPENDENCIES))
+                for name, _ in _READY
             ),
             Goal(
                 text=f"{_HELP} ended well without importing aiohttp",
