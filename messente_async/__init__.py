@@ -1,91 +1,179 @@
 """Messente for omni-async: the native client, and the provider behind the shared interface."""
 
-from messente_async.answers import (
-    BulkItem,
-    Contradiction,
-    ErrorItem,
-    MessageResult,
-    MessenteErrors,
-    OmnimessageCreated,
-)
-from messente_async.callbacks import (
-    SIGNATURE_HEADER,
-    DeliveryReportEvent,
-    InboundMessage,
-    read_delivery_report,
-    read_inbound,
-    sign,
-    verify_signature,
-)
-from messente_async.client import MessenteClient
-from messente_async.omnimessage import (
-    Channel,
-    ChannelMessage,
-    Omnimessage,
-    Priority,
-    TextStore,
-)
-from messente_async.provider import MessenteProvider
-from messente_async.rcs import (
-    Rcs,
-    RcsCardContent,
-    RcsCardOrientation,
-    RcsCardWidth,
-    RcsCarouselCard,
-    RcsContentInfo,
-    RcsCreateCalendarEventAction,
-    RcsDialAction,
-    RcsImageAlignment,
-    RcsLatLng,
-    RcsMedia,
-    RcsMediaHeight,
-    RcsOpenUrlAction,
-    RcsOpenUrlApplication,
-    RcsRichCard,
-    RcsShareLocationAction,
-    RcsStandaloneCard,
-    RcsSuggestedAction,
-    RcsSuggestedReply,
-    RcsSuggestion,
-    RcsViewLocationAction,
-    RcsWebviewViewMode,
-)
-from messente_async.report import (
-    DeliveryError,
-    DeliveryReportResponse,
-    DeliveryResult,
-    PriceInfo,
-    Status,
-    cascade_state,
-)
-from messente_async.sms import (
-    SMS,
-    Autoconvert,
-)
-from messente_async.viber import (
-    Viber,
-    ViberCarousel,
-    ViberCarouselButton,
-    ViberCarouselItem,
-    ViberTemplate,
-    ViberVideo,
-)
-from messente_async.whatsapp import (
-    WhatsApp,
-    WhatsAppAudio,
-    WhatsAppComponent,
-    WhatsAppCurrency,
-    WhatsAppDatetime,
-    WhatsAppDocument,
-    WhatsAppImage,
-    WhatsAppLanguage,
-    WhatsAppMedia,
-    WhatsAppParameter,
-    WhatsAppSticker,
-    WhatsAppTemplate,
-    WhatsAppText,
-    WhatsAppVideo,
-)
+from typing import TYPE_CHECKING
+
+from omni_common.exports import on_demand
+
+if TYPE_CHECKING:
+    from messente_async.answers import (
+        BulkItem,
+        Contradiction,
+        ErrorItem,
+        MessageResult,
+        MessenteErrors,
+        OmnimessageCreated,
+    )
+    from messente_async.callbacks import (
+        SIGNATURE_HEADER,
+        DeliveryReportEvent,
+        InboundMessage,
+        read_delivery_report,
+        read_inbound,
+        sign,
+        verify_signature,
+    )
+    from messente_async.client import MessenteClient
+    from messente_async.omnimessage import (
+        Channel,
+        ChannelMessage,
+        Omnimessage,
+        Priority,
+        TextStore,
+    )
+    from messente_async.provider import MessenteProvider
+    from messente_async.rcs import (
+        Rcs,
+        RcsCardContent,
+        RcsCardOrientation,
+        RcsCardWidth,
+        RcsCarouselCard,
+        RcsContentInfo,
+        RcsCreateCalendarEventAction,
+        RcsDialAction,
+        RcsImageAlignment,
+        RcsLatLng,
+        RcsMedia,
+        RcsMediaHeight,
+        RcsOpenUrlAction,
+        RcsOpenUrlApplication,
+        RcsRichCard,
+        RcsShareLocationAction,
+        RcsStandaloneCard,
+        RcsSuggestedAction,
+        RcsSuggestedReply,
+        RcsSuggestion,
+        RcsViewLocationAction,
+        RcsWebviewViewMode,
+    )
+    from messente_async.report import (
+        DeliveryError,
+        DeliveryReportResponse,
+        DeliveryResult,
+        PriceInfo,
+        Status,
+        cascade_state,
+    )
+    from messente_async.sms import (
+        SMS,
+        Autoconvert,
+    )
+    from messente_async.viber import (
+        Viber,
+        ViberCarousel,
+        ViberCarouselButton,
+        ViberCarouselItem,
+        ViberTemplate,
+        ViberVideo,
+    )
+    from messente_async.whatsapp import (
+        WhatsApp,
+        WhatsAppAudio,
+        WhatsAppComponent,
+        WhatsAppCurrency,
+        WhatsAppDatetime,
+        WhatsAppDocument,
+        WhatsAppImage,
+        WhatsAppLanguage,
+        WhatsAppMedia,
+        WhatsAppParameter,
+        WhatsAppSticker,
+        WhatsAppTemplate,
+        WhatsAppText,
+        WhatsAppVideo,
+    )
+else:
+    __getattr__, __dir__ = on_demand(
+        __name__,
+        {
+            "answers": (
+                "BulkItem",
+                "Contradiction",
+                "ErrorItem",
+                "MessageResult",
+                "MessenteErrors",
+                "OmnimessageCreated",
+            ),
+            "callbacks": (
+                "SIGNATURE_HEADER",
+                "DeliveryReportEvent",
+                "InboundMessage",
+                "read_delivery_report",
+                "read_inbound",
+                "sign",
+                "verify_signature",
+            ),
+            "client": ("MessenteClient",),
+            "omnimessage": ("Channel", "ChannelMessage", "Omnimessage", "Priority", "TextStore"),
+            "provider": ("MessenteProvider",),
+            "rcs": (
+                "Rcs",
+                "RcsCardContent",
+                "RcsCardOrientation",
+                "RcsCardWidth",
+                "RcsCarouselCard",
+                "RcsContentInfo",
+                "RcsCreateCalendarEventAction",
+                "RcsDialAction",
+                "RcsImageAlignment",
+                "RcsLatLng",
+                "RcsMedia",
+                "RcsMediaHeight",
+                "RcsOpenUrlAction",
+                "RcsOpenUrlApplication",
+                "RcsRichCard",
+                "RcsShareLocationAction",
+                "RcsStandaloneCard",
+                "RcsSuggestedAction",
+                "RcsSuggestedReply",
+                "RcsSuggestion",
+                "RcsViewLocationAction",
+                "RcsWebviewViewMode",
+            ),
+            "report": (
+                "DeliveryError",
+                "DeliveryReportResponse",
+                "DeliveryResult",
+                "PriceInfo",
+                "Status",
+                "cascade_state",
+            ),
+            "sms": ("SMS", "Autoconvert"),
+            "viber": (
+                "Viber",
+                "ViberCarousel",
+                "ViberCarouselButton",
+                "ViberCarouselItem",
+                "ViberTemplate",
+                "ViberVideo",
+            ),
+            "whatsapp": (
+                "WhatsApp",
+                "WhatsAppAudio",
+                "WhatsAppComponent",
+                "WhatsAppCurrency",
+                "WhatsAppDatetime",
+                "WhatsAppDocument",
+                "WhatsAppImage",
+                "WhatsAppLanguage",
+                "WhatsAppMedia",
+                "WhatsAppParameter",
+                "WhatsAppSticker",
+                "WhatsAppTemplate",
+                "WhatsAppText",
+                "WhatsAppVideo",
+            ),
+        },
+    )
 
 __all__ = [
     "SIGNATURE_HEADER",

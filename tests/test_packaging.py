@@ -78,6 +78,7 @@ def test_the_wheel_imports_away_from_the_repository(wheel: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(wheel)!r})\n"
         f"import {', '.join(PACKAGES)}\n"
+        f"{'; '.join(f'from {package} import *' for package in PACKAGES)}\n"
         f"print(*(m.__file__ for m in ({', '.join(PACKAGES)})), sep='\\n')"
     )
     command = [sys.executable, "-I", "-W", "error", "-c", code]

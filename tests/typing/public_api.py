@@ -195,6 +195,7 @@ async def native() -> None:
         await messente.cancel(created.omnimessage_id)
     assert_type(devino_async.DevinoProvider("key").client, devino_async.DevinoClient)
     devino_async.DevinoClient(key="key", timeot=5.0)  # type: ignore[call-arg]
+    devino_async.SmsMesage  # type: ignore[attr-defined]  # noqa: B018
 
 
 async def reports(devino: devino_async.DevinoClient, begin: datetime, end: datetime) -> None:
