@@ -16,6 +16,7 @@ from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
 from omni_common.version import __version__
 from omni_common.wire.conversation import Conversation
+from omni_common.wire.deadline import Deadline
 from omni_common.wire.pool import Pool
 from omni_common.wire.proof import failure_of
 from omni_common.wire.upload import open_file
@@ -75,7 +76,7 @@ class Wire:
         session = await self._pool.session()
         conversation = self._conversation(request, begun)
         try:
-            async with asyncio.timeout(timeout):
+            with Deadline(timeout):
                 return await self._converse(conversation, session)
         except Exception as error:  # noqa: BLE001 - whatever it is, what counts is what it proves
             return failure_of(

@@ -1,0 +1,151 @@
+"""The deadline of an attempt: by the rules of ``asyncio.timeout``, which is held beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from omni_common.wire.deadline import Deadline
+
+SOON, LATE = 0.001, 3600.0
+
+
+@asynccontextmanager
+async def deadline(seconds: float) -> Any:
+    with Deadline(seconds):
+        yield
+
+
+@pytest.fixture(params=[deadline, asyncio.timeout], ids=["ours", "asyncio"])
+def limit(request: pytest.FixtureRequest) -> Callable[[float], Any]:
+    chosen: Callable[[float], Any] = request.param
+    return chosen
+
+
+Limit = Callable[[float], Any]
+
+
+def forever() -> Awaitable[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+async def test_what_ends_in_time_is_left_alone(limit: Limit) -> None:
+    async with limit(LATE):
+        await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_what_does_not_ends_in_a_timeout_and_the_task_goes_on(limit: Limit) -> None:
+    with pytest.raises(TimeoutError) as caught:
+        async with limit(SOON):
+            await forever()
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_an_error_of_its_own_is_raised_as_it_is(limit: Limit) -> None:
+    with pytest.raises(ValueError, match="own"):
+        async with limit(LATE):
+            raise ValueError("own")
+
+
+async def test_what_it_ends_may_clean_up_and_fail_at_that(limit: Limit) -> None:
+    async def failing_at_the_end() -> None:
+        async with limit(SOON):
+            try:
+                await forever()
+            finally:
+                raise ValueError("in the end")
+
+    with pytest.raises(ValueError, match="in the end"):
+        await failing_at_the_end()
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_cancellation_by_somebody_else_passes_through(limit: Limit) -> None:
+    begun = asyncio.Event()
+
+    async def waiting() -> None:
+        async with limit(LATE):
+            begun.set()
+            await forever()
+
+    task = asyncio.create_task(waiting())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
+async def test_so_it_does_when_it_comes_together_with_the_end(limit: Limit) -> None:
+    async def waiting() -> None:
+        async with limit(SOON):
+            try:
+                await forever()
+            except asyncio.CancelledError:
+                # The time is up; before that is known outside, somebody cancels as well.
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                raise
+
+    task = asyncio.create_task(waiting())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_one_within_another_ends_only_what_is_its_own(limit: Limit) -> None:
+    async with limit(LATE):
+        with pytest.raises(TimeoutError):
+            async with limit(SOON):
+                await forever()
+        await asyncio.sleep(0)
+
+
+async def test_the_outer_of_two_ends_both(limit: Limit) -> None:
+    with pytest.raises(TimeoutError):
+        async with limit(SOON), limit(LATE):
+            await forever()
+
+
+async def test_no_timer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[asyncio.TimerHandle] = []
+    loop = asyncio.get_running_loop()
+    call_later = loop.call_later
+
+    def noted(*arguments: Any) -> asyncio.TimerHandle:
+        timers.append(call_later(*arguments))
+        return timers[-1]
+
+    monkeypatch.setattr(loop, "call_later", noted)
+    with Deadline(LATE):
+        pass
+    with pytest.raises(ValueError, match="own"), Deadline(LATE):
+        raise ValueError("own")
+    assert [timer.cancelled() for timer in timers] == [True, True]
+
+
+async def test_it_needs_a_task() -> None:
+    told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def outside() -> None:
+        try:
+            with Deadline(LATE):
+                told.set_result("entered")
+        except RuntimeError as error:
+            told.set_result(str(error))
+
+    asyncio.get_running_loop().call_soon(outside)
+    assert "needs a task" in await told
