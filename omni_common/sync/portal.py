@@ -129,6 +129,15 @@ class Portal(Generic[R]):
         """Do what :meth:`call` does, with a call that is made already."""
         return self._serving_thread().run(call)
 
+    def submit(self, call: Call[R, None], *, to: LoopThread[R]) -> None:
+        """Hand *call* over to the thread that it belongs to, and wait for nothing.
+
+        Raises:
+            ClientClosedError: As :meth:`call` does.
+            RuntimeError: The thread is gone, as it is after a fork.
+        """
+        self._same_thread(to).submit(call)
+
     def at_end(self, closing: Closing) -> LoopThread[R]:
         """Have *closing* awaited on the loop before the resource is closed.
 

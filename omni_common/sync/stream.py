@@ -3,10 +3,14 @@
 What is read, what is known and what was handed out is kept where both threads find it, and moved in
 single steps: a signal handler may raise in the caller's thread wherever a call is made, and when
 the client is closed the loop thread accounts for all that was not handed out.
+
+Nobody waits for a message to be taken in. The loop thread takes in all that it finds when it comes
+to it: many at a time from a fast source, and each as it comes from a slow one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from itertools import repeat, starmap
@@ -19,10 +23,14 @@ from omni_common.history import Account, accounting
 from omni_common.message import Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import SendOutcome
+from omni_common.sync.call import Call
 from omni_common.sync.loop_thread import LoopThread
 from omni_common.sync.portal import Portal
 
 __all__ = ["OutcomeStream"]
+
+_TAKEN_IN_AT_ONCE = 100
+"""Messages that are taken in before others may run on the loop."""
 
 
 class OutcomeStream:
@@ -44,6 +52,7 @@ class OutcomeStream:
         self._batches: Batches | None = None
         self._thread: LoopThread[OmniProvider]
         self._handed_out: Iterator[SendOutcome]
+        self._taking_in: Call[OmniProvider, None] | None = None
         self._under_way = 0
         self._ended = False
         self._source_error: Exception | None = None
@@ -123,21 +132,19 @@ class OutcomeStream:
 
     def _fill(self, batches: Batches) -> None:
         while not (batches.ready or self._closed):
-            if batches.incoming:
-                self._put_in(batches)
-            elif batches.has_outcome:
+            if batches.has_outcome:
                 self._portal.call(_take, batches)
             elif not self._ended and self._under_way < batches.capacity:
                 self._read_one(batches)
+                self._check_process()  # a source may fork
+                self._hand_over(batches)
             elif self._under_way:
-                self._portal.call(_take_when_settled, batches)
+                self._portal.call(lambda _: self._take_when_settled(batches))
             else:
                 self._finish()
 
     def _open(self) -> Batches:
-        if self._process != os.getpid():
-            msg = "this stream was begun before a fork; begin another one in the child"
-            raise RuntimeError(msg)
+        self._check_process()
         if self._batches is None:
             batches = self._portal.call(_make_batches, self._account)
             self._thread = self._portal.at_end(batches.close)
@@ -147,57 +154,64 @@ class OutcomeStream:
             self._batches = batches
         return self._batches
 
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            msg = "this stream was begun before a fork; begin another one in the child"
+            raise RuntimeError(msg)
+
     def _read_one(self, batches: Batches) -> None:
+        problem: Exception | None = None
         try:
             for message in self._source:
-                batches.incoming += (message,)
-                self._under_way += 1
-                return
+                # Nothing is called before it is kept, not even isinstance(): see above.
+                if Message in message.__class__.__mro__:
+                    batches.incoming += (message,)
+                    self._under_way += 1
+                    return
+                problem = no_message(message)
+                break
         except Exception as error:  # noqa: BLE001 - the source's own error, raised in its turn
-            self._end(batches, error)
-        else:
-            self._end(batches, None)
-
-    def _put_in(self, batches: Batches) -> None:
-        message = batches.incoming[0]
-        if isinstance(message, Message):
-            self._portal.call(_put, batches)
-        else:
-            self._under_way -= 1
-            batches.incoming.clear()
-            self._end(batches, no_message(message))
-
-    def _end(self, batches: Batches, error: Exception | None) -> None:
+            problem = error
         self._ended = True
-        self._source_error = error
-        self._portal.call(_flush, batches)
+        self._source_error = problem
+
+    def _hand_over(self, batches: Batches) -> None:
+        """See to it that what was read is taken in; a call that has not begun will find it."""
+        last = self._taking_in
+        if self._ended:
+            self._portal.call(lambda _: self._flush(batches))
+        elif last is None or last.begun or last.ended:
+            call: Call[OmniProvider, None] = Call(lambda _: self._take_in(batches))
+            self._portal.submit(call, to=self._thread)
+            self._taking_in = call
 
     def _finish(self) -> None:
         self.close()
         if self._source_error is not None:
             raise self._source_error
 
+    # What runs on the loop thread.
 
-# What runs on the loop thread; the provider is the portal's resource.
+    async def _take_in(self, batches: Batches) -> None:
+        while batches.incoming and not self._closed:
+            for _ in range(min(len(batches.incoming), _TAKEN_IN_AT_ONCE)):
+                batches.put()
+            await asyncio.sleep(0)
+
+    async def _flush(self, batches: Batches) -> None:
+        await self._take_in(batches)
+        batches.flush()
+
+    async def _take_when_settled(self, batches: Batches) -> None:
+        await self._take_in(batches)
+        while not batches.has_outcome:
+            await batches.settled()
+        batches.take()
 
 
 async def _make_batches(provider: OmniProvider, account: Account) -> Batches:
     return Batches(provider, account)
 
 
-async def _put(_: OmniProvider, batches: Batches) -> None:
-    batches.put()
-
-
-async def _flush(_: OmniProvider, batches: Batches) -> None:
-    batches.flush()
-
-
 async def _take(_: OmniProvider, batches: Batches) -> None:
-    batches.take()
-
-
-async def _take_when_settled(_: OmniProvider, batches: Batches) -> None:
-    while not batches.has_outcome:
-        await batches.settled()
     batches.take()
