@@ -2,7 +2,7 @@
 
 No lock is ever held where Ctrl-C can strike: a signal handler may raise between any two steps of
 the main thread, also inside ``concurrent.futures.Future``, whose lock then stays taken and stops
-the loop thread for good. So a call ends by releasing a plain lock that only its waiter acquires.
+the loop thread for good. So a call ends by ringing a bell that only its waiter listens to.
 
 A waiter that is struck goes without the outcome of what it called. Whoever comes last, the waiter
 that leaves or the loop thread that ends the call, then tells the log: neither can miss the other,
@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from omni_common.errors import (
     ClientClosedError,
@@ -26,6 +25,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.history import accounting
+from omni_common.sync.bell import Bell, Latch
 
 __all__ = ["Call"]
 
@@ -62,13 +62,14 @@ class Call(Generic[R, T]):
         self._unheard: list[Unheard | None] = [unheard]  # for the one who takes it
         self._insists = insists
         self._notes = _Notes()
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._value: T
         self._error: BaseException | None = None
         self._outcome = Outcome.NOT_SENT
-        self._latch = threading.Lock()
-        self._latch.acquire()
         self._closing = False
+        self._running: set[Call[R, Any]]
+        self.bell: Bell | Latch | None = None
+        """What its waiter listens to, if there is one; given before the call is handed over."""
         self.begun = False
         self.ended = False
         self.unwanted = False
@@ -77,8 +78,13 @@ class Call(Generic[R, T]):
     # What the waiting thread does.
 
     def wait(self, timeout: float) -> bool:
-        """Whether the call ends within *timeout* seconds. For one waiting thread only."""
-        return self.ended or self._latch.acquire(timeout=max(timeout, 0))
+        """Wait for the end, at most *timeout* seconds; return whether it has come.
+
+        For one waiting thread only.
+        """
+        if self.bell is not None and not self.ended:
+            self.bell.wait(timeout)
+        return self.ended
 
     @property
     def may_go_on(self) -> bool:
@@ -123,11 +129,14 @@ class Call(Generic[R, T]):
 
     # What the loop thread does.
 
-    def begin(self, loop: asyncio.AbstractEventLoop, resource: R) -> asyncio.Task[None]:
-        """Start the function as a task of *loop*."""
-        self._task = loop.create_task(self._run(resource), context=self._context)
-        self._task.add_done_callback(self._task_done)
-        return self._task
+    def begin(
+        self, loop: asyncio.AbstractEventLoop, resource: R, running: set[Call[R, Any]]
+    ) -> None:
+        """Start the function as a task of *loop*; the call is one of *running* until that ends."""
+        running.add(self)
+        self._running = running
+        self.task = loop.create_task(self._run(resource), context=self._context)
+        self.task.add_done_callback(self._never_ran)
 
     @property
     def is_off(self) -> bool:
@@ -139,48 +148,65 @@ class Call(Generic[R, T]):
         if self.ended:
             return
         self._closing = self._closing or closing
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
         elif not self._insists:
             self.end(ClientClosedError("The call was given up before it began."))
 
     def end(self, error: BaseException | None) -> None:
         """Let the waiter go on, with *error* or with the value that the function returned."""
-        if self.ended:
-            return
-        self._error = error
-        if self.begun:
-            self._outcome = self._outcome_of(error)
-        self._notes.is_over = True
-        self.ended = True
-        self._latch.release()
-        if self.unwanted:
-            self._tell()
+        if not self.ended:
+            self._settle(error)
+            self._tell_waiter()
 
     def give_up(self, why: str) -> None:
         """End the call although its task has not: nobody knows any more what it will do."""
         self.end(self._cut_short(asyncio.CancelledError(why)))
 
     async def _run(self, resource: R) -> None:
+        if self.task is not None:  # else the loop would take another turn, with nothing to do
+            self.task.remove_done_callback(self._never_ran)
         self.begun = True
         if self.is_off:
             self.begun = False
-            raise asyncio.CancelledError
+            self._never_ran()
+            return
         accounting.set(self._notes.take)
         try:
             self._value = await self._function(resource)
         except BaseException as error:  # noqa: BLE001  SystemExit would end the loop for everyone
-            self._error = error
+            self._finish(error)
+        else:
+            self._finish(None)
+        self._tell_waiter()  # here, where nothing refers to the error any more but the call
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        # Cancelled is the task only when the function was never called; see `_run`.
-        error = asyncio.CancelledError() if task.cancelled() else self._error
-        if isinstance(error, asyncio.CancelledError):
-            self.end(self._cut_short(error))
+    def _never_ran(self, _: object = None) -> None:
+        """End the call, whose task was cancelled before its first step."""
+        self._finish(asyncio.CancelledError())
+        self._tell_waiter()
+
+    def _finish(self, error: BaseException | None) -> None:
+        self._running.discard(self)
+        if self.ended:
             return
-        if error is None or isinstance(error, Exception):
+        if isinstance(error, asyncio.CancelledError):
+            error = self._cut_short(error)
+        elif error is None or isinstance(error, Exception):
             self._notes.pass_on()  # the call itself went on in spite of what was interrupted
-        self.end(error)
+        self._settle(error)
+
+    def _settle(self, error: BaseException | None) -> None:
+        self._error = error
+        if self.begun:
+            self._outcome = self._outcome_of(error)
+        self._notes.is_over = True
+        self.ended = True
+
+    def _tell_waiter(self) -> None:
+        if self.bell is not None:
+            self.bell.ring()
+        if self.unwanted:
+            self._tell()
 
     def _tell(self) -> None:
         """Tell the log, unless that was done; runs on either side."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ from omni_common.errors import (
     NotSentError,
     OutcomeUnknownError,
 )
+from omni_common.sync.bell import Bell, Latch
 from omni_common.sync.call import Call
 
 __all__ = ["Closing", "LoopThread", "bury", "running", "stop_all"]
@@ -65,7 +67,8 @@ class LoopThread(Generic[R]):
         self._starting = threading.Lock()
         self._successor: dict[str, LoopThread[R] | None] = {}
         self._waiting: deque[Call[R, object]] = deque()
-        self._begun: dict[asyncio.Task[None], Call[R, object]] = {}
+        self._running: set[Call[R, Any]] = set()
+        self._free_bells: list[Bell] = []  # one, unless a caller has it or it could not be made
         self._at_end: set[Closing] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -142,6 +145,8 @@ class LoopThread(Generic[R]):
 
     def run(self, call: Call[R, T]) -> T:
         """Run *call* and wait for its end; an interrupted wait stops the call first."""
+        bell = self._take_bell()
+        call.bell = bell or Latch()
         try:
             self.submit(call)
             while not call.wait(_SLICE):
@@ -153,6 +158,9 @@ class LoopThread(Generic[R]):
                 call.unwanted = True
                 self._stop_call(call, interruption)
             raise
+        finally:
+            if bell is not None:
+                self._free_bells.append(bell)
 
     def at_end(self, closing: Closing) -> None:
         """Have *closing* awaited before the resource is left, unless :meth:`finish` comes first."""
@@ -209,6 +217,12 @@ class LoopThread(Generic[R]):
             with suppress(RuntimeError):  # closed since: `_live` ends whatever is left
                 loop.call_soon_threadsafe(function)
 
+    def _take_bell(self) -> Bell | None:
+        try:
+            return self._free_bells.pop()
+        except IndexError:
+            return None
+
     def _turn_away(self) -> None:
         """End the calls that never began; runs on either side, each call is popped once."""
         while True:
@@ -243,6 +257,9 @@ class LoopThread(Generic[R]):
     def _live(self) -> None:
         self._lived = True
         running.add(self)
+        bell = _make_bell()
+        if bell is not None:
+            self._free_bells.append(bell)
         try:
             with asyncio.Runner(loop_factory=self._loop_factory) as runner:
                 runner.run(self._main())
@@ -251,8 +268,10 @@ class LoopThread(Generic[R]):
         finally:
             self._ended = True
             self._turn_away()
-            for call in self._begun.values():
+            for call in self._running:
                 call.give_up("the I/O thread ended")
+            if bell is not None:
+                bell.close()
             running.discard(self)
 
     async def _main(self) -> None:
@@ -283,9 +302,7 @@ class LoopThread(Generic[R]):
             if call.is_off:
                 call.cancel()
             elif not call.ended:
-                task = call.begin(asyncio.get_running_loop(), self._resource)
-                self._begun[task] = call
-                task.add_done_callback(self._begun.__delitem__)
+                call.begin(asyncio.get_running_loop(), self._resource, self._running)
 
     def _stop(self) -> None:
         if self._is_open:
@@ -295,11 +312,11 @@ class LoopThread(Generic[R]):
 
     async def _end_calls(self) -> None:
         self._is_open = False
-        for call in self._begun.values():
+        for call in self._running:
             call.cancel(closing=self._stopping)
-        if self._begun:
-            await asyncio.wait(list(self._begun), timeout=_GRACE)
-        for call in self._begun.values():
+        if tasks := [call.task for call in self._running if call.task is not None]:
+            await asyncio.wait(tasks, timeout=_GRACE)
+        for call in self._running:
             call.give_up("the call would not be cancelled")
         await asyncio.gather(*(closing() for closing in self._at_end))
 
@@ -319,6 +336,15 @@ class LoopThread(Generic[R]):
             self._closing_error = error
         else:
             _log.error("%s could not close what it held: %s", name, kind)
+
+
+def _make_bell() -> Bell | None:
+    if sys.platform == "win32":  # where a pair of sockets is a TCP connection
+        return None
+    try:
+        return Bell()
+    except OSError:  # too many files are open; it works without
+        return None
 
 
 def _not_started(error: RuntimeError) -> NotSentError:

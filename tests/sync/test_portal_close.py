@@ -20,6 +20,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.sync import loop_thread
+from omni_common.sync.bell import Latch
 from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
 from tests.sync.held import Held, Stay, current_thread, double, give_itself
@@ -211,6 +212,7 @@ def test_s12_a_call_handed_over_just_before_closing_is_turned_away(portal: Porta
         called.append(held)
 
     late = Call(note)
+    late.bell = Latch()
 
     async def close_with_a_call_waiting(_: Held) -> None:
         portal._thread.submit(late)
@@ -227,6 +229,7 @@ def test_s25_a_task_that_never_took_a_step_was_not_sent(
     portal: Portal[Held], caplog: pytest.LogCaptureFixture
 ) -> None:
     late = Call(give_itself)
+    late.bell = Latch()
 
     def die() -> None:
         raise SystemExit(1)

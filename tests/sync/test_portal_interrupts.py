@@ -342,9 +342,10 @@ async def test_a_call_given_up_before_its_first_step_is_never_made() -> None:
         called.append(held)
 
     call = Call(note)
-    task = call.begin(asyncio.get_running_loop(), Held())
+    call.begin(asyncio.get_running_loop(), Held(), set())
     assert call.give_up_waiting() == "The interrupted call had not begun: nothing was sent."
-    await asyncio.wait([task])
+    assert call.task is not None
+    await call.task
     assert not called
 
 
