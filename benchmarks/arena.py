@@ -10,6 +10,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from benchmarks.case import Case, Contestant, Plan
 from benchmarks.contest import Standing, Standings, Turn, in_turn
+from benchmarks.machine import shares
 from benchmarks.process import Process
 
 __all__ = ["Player", "Responder", "WorkFailedError", "play", "responder"]
@@ -94,7 +95,8 @@ def play(case: Case, plan: Plan, tell: Callable[[str], object]) -> Standings:
 @contextmanager
 def responder() -> Iterator[Responder]:
     """A responder of one's own."""
-    with Process("benchmarks.responder") as process:
+    cpus, _ = shares()
+    with Process("benchmarks.responder", cpus=cpus) as process:
         heard = process.hear()
         if heard is None:
             raise WorkFailedError("the responder ended; what it said is above")
@@ -111,7 +113,8 @@ def _player(contestant: Contestant, address: str) -> Iterator[Player]:
         "without": contestant.without,
         "options": contestant.options,
     }
-    with Process("benchmarks.worker", json.dumps(order)) as process:
+    _, cpus = shares()
+    with Process("benchmarks.worker", json.dumps(order), cpus=cpus) as process:
         yield Player(contestant, process)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from omni_common.version import __version__
 
-__all__ = ["foreign", "machine", "versions"]
+__all__ = ["foreign", "machine", "shares", "versions"]
 
 _DISTRIBUTIONS = (
     "aiohttp",
@@ -23,6 +23,18 @@ _DISTRIBUTIONS = (
     "messente-api",
     "urllib3",
 )
+
+
+def shares() -> tuple[list[int], list[int]]:
+    """The processors of the responder, and those of the contestants.
+
+    One for it alone, so that nobody competes with the vendor for one. Both are empty, which is to
+    say any, where there is one processor or no way to choose.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return [], []
+    *others, last = sorted(os.sched_getaffinity(0))
+    return ([last], others) if others else ([], [])
 
 
 def versions() -> dict[str, str | None]:
@@ -39,6 +51,7 @@ def machine() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "cpu": _cpu(),
         "cpus": os.cpu_count(),
+        "responder apart": "yes" if any(shares()) else "no",
     }
 
 

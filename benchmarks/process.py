@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -19,8 +20,8 @@ _ROOT = Path(__file__).parent.parent
 class Process:
     """Runs ``python -m MODULE ARGUMENTS`` until its input is closed, which leaving this does."""
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        """Start it."""
+    def __init__(self, module: str, *arguments: str, cpus: Collection[int] = ()) -> None:
+        """Start it, on these processors if any are named."""
         # Some libraries would look for a proxy at each request, or send it what is for loopback.
         environment = {
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
@@ -33,6 +34,8 @@ class Process:
             cwd=_ROOT,
             env=environment,
         )
+        if cpus:
+            os.sched_setaffinity(self._process.pid, cpus)
 
     def tell(self, line: str) -> None:
         """Write a line; nobody may be there any more to read it."""

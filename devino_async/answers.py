@@ -131,9 +131,11 @@ def read_reasons(document: dict[str, Any]) -> tuple[Reason, ...]:
     Keys count in any case, since e-mail answers flip theirs (T1). An object that says nothing is no
     reason.
     """
-    reasons = folded(document).get("reasons")
-    if reasons is None:
+    # Every item of a bulk call is asked for them, and hardly any has them.
+    named = [value for name, value in document.items() if name.casefold() == "reasons"]
+    if not named:
         return ()
+    reasons = named[-1]
     items = reasons if isinstance(reasons, list) else [reasons]
     return tuple(
         _read_reason(folded(item))

@@ -238,8 +238,8 @@ class DevinoProvider(OmniProvider):
 
     def _route_of(self, message: Message) -> Route:
         """Single channels have their own ways, where there is one; all else is OMNI's."""
-        alone = self._alone.get(message.channels[0], self._omni)
-        return alone if len(message.channels) == 1 else self._omni
+        first, *others = message.content
+        return self._omni if others else self._alone.get(first.channel, self._omni)
 
     def _route_of_id(self, id: str) -> tuple[Route, str]:
         for route in self._routes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -120,21 +120,20 @@ def extra_of(message: Message) -> dict[str, object]:
     return dict(message.extra.get("messente", {})) if message.extra else {}
 
 
-def content_problems(message: Message, default_sender: str | None) -> Iterator[NotSentError]:
+def content_problems(message: Message, default_sender: str | None) -> Sequence[NotSentError]:
     """What Messente's own rules say against *message*, which passed the checks of capabilities."""
     if _is_plain(message):
-        return
+        return ()
     try:
         omnimessage_of(message, default_sender)
     except InvalidMessageError as error:
-        yield _invalid(error.text, shared_field(error.field), message)
+        return (_invalid(error.text, shared_field(error.field), message),)
+    return ()
 
 
 def extra_problems(message: Message) -> Iterator[NotSentError]:
     """What keeps the fields of ``extra`` from being merged into the omnimessage's object."""
     extra = extra_of(message)
-    if not extra:
-        return
     if reserved := sorted(_RESERVED & extra.keys()):
         text = f"extra may not hold {', '.join(reserved)}: say it in the message itself"
         yield _invalid(text, "extra", message)

@@ -106,8 +106,8 @@ class MessenteProvider(OmniProvider):
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent, as errors; sends nothing."""
-        errors = super().check(message) or list(content_problems(message, self._sender))
-        return [*errors, *extra_problems(message)]
+        errors = super().check(message) or content_problems(message, self._sender)
+        return [*errors, *extra_problems(message)] if message.extra else [*errors]
 
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         """Send one message; see ``OmniProvider.send``."""

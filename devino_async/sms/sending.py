@@ -99,13 +99,13 @@ def _read_result(item: Any) -> SmsResult:
     outcome = outcome_of(code, id=message_id, reasons=reasons)
     if outcome is Outcome.ACCEPTED and message_id is None:
         outcome = Outcome.UNKNOWN
-    segment_ids = item.get("segmentsId")
-    ids = map(read_id, segment_ids if isinstance(segment_ids, list) else [])
+    segments = item.get("segmentsId")
+    ids = map(read_id, segments) if isinstance(segments, list) else ()
     return SmsResult(
         outcome,
         code,
         message_id=message_id,
-        segment_ids=tuple(id for id in ids if id is not None),
+        segment_ids=tuple([id for id in ids if id is not None]),
         reasons=reasons,
         raw=item,
     )

@@ -30,19 +30,31 @@ class Conversation:
     def __init__(
         self,
         request: Request,
-        url: URL,
         headers: CIMultiDict[str],
         begun: Callable[[], None],
     ) -> None:
-        """Prepare to send *request* to *url*; *begun* is called before the first byte may leave."""
+        """Prepare to send *request*; *begun* is called before the first byte may leave."""
         self.request = request
-        self.url = url
         self.headers = headers
         self.traces: list[Trace] = []
         self.file: io.BufferedReader | None = None
         self.sent = False
         self.status: int | None = None
         self._begun = begun
+        self._url: URL
+
+    async def trace(self, session: aiohttp.ClientSession, url: URL) -> None:
+        """Tell the tracing of *session* that the request begins, and from now on how it goes on."""
+        self._url = url
+        for config in session.trace_configs:
+            trace = Trace(session, config, config.trace_config_ctx())
+            await trace.send_request_start(self.request.method, url, self.headers)
+            self.traces.append(trace)
+
+    async def trace_exception(self, error: BaseException) -> None:
+        """Tell those who heard of the beginning that it ended in *error*."""
+        for trace in self.traces:
+            await trace.send_request_exception(self.request.method, self._url, self.headers, error)
 
     async def hold(
         self, connection: Connection, start: str, headers: CIMultiDict[str], limit: int
@@ -132,7 +144,7 @@ class Conversation:
         self, connection: Connection, writer: StreamWriter
     ) -> aiohttp.ClientResponse:
         """The answer as aiohttp's own object, which is what tracing hooks are shown."""
-        method, url = self.request.method, self.url
+        method, url = self.request.method, self._url
         response = aiohttp.ClientResponse(
             method,
             url,
@@ -152,11 +164,11 @@ class Conversation:
 
     async def _trace_chunk(self, chunk: Any) -> None:
         for trace in self.traces:
-            await trace.send_request_chunk_sent(self.request.method, self.url, chunk)
+            await trace.send_request_chunk_sent(self.request.method, self._url, chunk)
 
     async def _trace_headers(self, headers: CIMultiDict[str]) -> None:
         for trace in self.traces:
-            await trace.send_request_headers(self.request.method, self.url, headers)
+            await trace.send_request_headers(self.request.method, self._url, headers)
 
 
 class _Lent:

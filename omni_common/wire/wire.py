@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -40,6 +39,7 @@ class Wire:
         """Prepare; opens nothing. A given *session* is used but never closed."""
         self._settings = settings
         self._base = settings.base_url.rstrip("/")
+        self._path = URL(self._base, encoded=True).raw_path.rstrip("/")
         self._authorization = authorization
         self._pool = Pool(settings, session)
         self._headers = CIMultiDict(
@@ -101,23 +101,21 @@ class Wire:
         elif request.method != hdrs.METH_GET:
             headers[hdrs.CONTENT_LENGTH] = "0"
         headers.update(request.headers)
-        return Conversation(request, URL(self._base + request.target, encoded=True), headers, begun)
+        return Conversation(request, headers, begun)
 
     async def _converse(
         self, conversation: Conversation, session: aiohttp.ClientSession
     ) -> Answer | Failure:
-        request, url, headers = conversation.request, conversation.url, conversation.headers
+        request = conversation.request
         try:
-            for config in session.trace_configs:
-                trace = Trace(session, config, config.trace_config_ctx())
-                await trace.send_request_start(request.method, url, headers)
-                conversation.traces.append(trace)
+            if session.trace_configs:
+                url = URL(self._base + request.target, encoded=True)
+                await conversation.trace(session, url)
             if request.file is not None:
                 conversation.file = await open_file(request.file)
             return await self._over_a_connection(conversation, session)
         except BaseException as error:
-            for trace in conversation.traces:
-                await trace.send_request_exception(request.method, url, headers, error)
+            await conversation.trace_exception(error)
             raise
         finally:
             if conversation.file is not None:
@@ -127,13 +125,13 @@ class Wire:
         self, conversation: Conversation, session: aiohttp.ClientSession
     ) -> Answer | Failure:
         connection = await self._pool.connection(session, conversation.traces)
-        target = conversation.url.raw_path_qs
+        request = conversation.request
         # A copy: what tracing hooks are shown first of all holds no credentials.
         headers = conversation.headers.copy()
         headers[hdrs.AUTHORIZATION] = self._authorization.reveal()
         for_proxy = self._pool.forward_proxy_headers
         if for_proxy is not None:
-            target = str(conversation.url)
             headers.update(for_proxy)
-        start = f"{conversation.request.method} {target} HTTP/1.1"
+        base = self._path if for_proxy is None else self._base
+        start = f"{request.method} {base}{request.target} HTTP/1.1"
         return await conversation.hold(connection, start, headers, self._settings.response_limit)
