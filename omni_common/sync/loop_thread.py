@@ -128,7 +128,7 @@ class LoopThread(Generic[R]):
 
     def join(self, timeout: float) -> None:
         """Wait for the end of the thread; one that will not end is left behind with a warning."""
-        if self.is_current or not self._thread.is_alive():
+        if self.is_current or self._is_gone:
             return
         self._thread.join(timeout)
         if self._thread.is_alive():
@@ -150,7 +150,7 @@ class LoopThread(Generic[R]):
         try:
             self.submit(call)
             while not call.wait(_SLICE):
-                if self._lived and not self._thread.is_alive():
+                if self._lived and self._is_gone:
                     call.give_up("the I/O thread is gone")
             return call.result()
         except BaseException as interruption:
@@ -195,6 +195,11 @@ class LoopThread(Generic[R]):
         self._on_loop(self._begin_waiting)
         if self._ended:
             self._turn_away()
+
+    @property
+    def _is_gone(self) -> bool:
+        # A daemon thread that the end of the interpreter stops is alive for ever, as Python says.
+        return sys.is_finalizing() or not self._thread.is_alive()
 
     def _stop_call(self, call: Call[R, T], interruption: BaseException) -> None:
         """Cancel *call*, give it a moment to end, and note on *interruption* what is known."""

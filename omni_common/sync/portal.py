@@ -277,7 +277,7 @@ class Portal(Generic[R]):
         aclose: Callable[[], Awaitable[object]] | None = getattr(iterator, "aclose", None)
         if self._thread is not thread:
             bury([iterator])
-        elif aclose is not None and thread.serves:
+        elif aclose is not None and thread.serves and not sys.is_finalizing():
             leaving: Call[R, object] = Call(lambda _: aclose(), context)
             if thread.is_current:  # collected there as garbage: nobody to wait
                 thread.submit(leaving)

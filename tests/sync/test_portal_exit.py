@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import AsyncIterator
+
 import pytest
 
+from omni_common.errors import OutcomeUnknownError
+from omni_common.sync import loop_thread
+from omni_common.sync.portal import Portal
 from tests.sync.children import StartChild
+from tests.sync.held import Held
 
 QUIET = ""
 
@@ -158,3 +166,28 @@ def test_s28_a_forgotten_portal_complains_of_itself_and_of_nothing_else(
     complaints = [line for line in ended.complaints.splitlines() if "Warning" in line]
     assert len(complaints) == 1
     assert complaints[0].startswith("ResourceWarning: a blocking client was not closed")
+
+
+def test_nobody_waits_for_a_thread_that_the_end_of_the_interpreter_has_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop_thread, "_SLICE", 0.01)
+    go_on = threading.Event()
+
+    async def numbers(_: Held) -> AsyncIterator[int]:
+        yield 1
+
+    async def be_stopped(_: Held) -> None:
+        monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+        go_on.wait()  # for ever, as a daemon thread does that Python gives no turn any more
+
+    portal = Portal(Held)
+    iteration = portal.iterate(numbers)
+    assert next(iteration) == 1
+    with pytest.raises(OutcomeUnknownError):
+        portal.call(be_stopped)
+    iteration.close()
+    portal.close()
+    monkeypatch.undo()
+    go_on.set()
+    portal.close()
