@@ -68,11 +68,11 @@ def _run(program: Program, vendor: VendorInAThread, words: Words, steps: Steps) 
 
 
 def _steps_of(program: Program, vendor: VendorInAThread, words: Words) -> int:
-    """How many steps *program* takes as a rule; garbage that is collected meanwhile takes some."""
-    rehearsals = [Steps() for _ in range(3)]
+    """How many steps *program* takes at least: what the threads hand over to each other varies."""
+    rehearsals = [Steps() for _ in range(10)]
     for each in rehearsals:
         assert _run(program, vendor, words, each) == []
-    return sorted(each.counted for each in rehearsals)[1]
+    return min(each.counted for each in rehearsals)
 
 
 @pytest.mark.parametrize("program", _PROGRAMS, ids=lambda program: program.__name__)
