@@ -10,6 +10,7 @@ from omni_common.errors import InvalidMessageError, InvalidQueryError
 from omni_common.rules import is_sendable
 
 __all__ = [
+    "check_count",
     "check_list",
     "invalid",
     "invalid_query",
@@ -41,6 +42,15 @@ def check_list(messages: Sequence[T], kind: type[T], *, most: int | None = None)
     """
     if not is_list(messages) or not all(isinstance(message, kind) for message in messages):
         raise invalid("messages", f"must be a list of {kind.__name__}")
+    check_count(messages, most=most)
+
+
+def check_count(messages: Sequence[object], *, most: int | None = None) -> None:
+    """Refuse an empty list, and one of more than *most*.
+
+    Raises:
+        InvalidMessageError: It is one of these.
+    """
     if not messages or (most is not None and len(messages) > most):
         limits = "at least 1" if most is None else f"1 to {most}"
         raise invalid("messages", f"of one call must be {limits}")

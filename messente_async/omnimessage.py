@@ -205,9 +205,6 @@ def bulk_request(
             not as many, or hold what JSON cannot; or either is no list (or other sequence).
     """
     _check_sequence(omnimessages, "messages")
-    if not omnimessages:
-        msg = "a bulk call needs at least one omnimessage"
-        raise InvalidMessageError(msg, provider="messente", field="messages")
     more = [None] * len(omnimessages) if extras is None else extras
     _check_sequence(more, "extras")
     if len(more) != len(omnimessages):
@@ -230,8 +227,11 @@ def bulk_wire_request(wires: Sequence[Mapping[str, Any]]) -> Request:
     """The request that sends several omnimessages, which are JSON objects already.
 
     Raises:
-        InvalidMessageError: One holds what JSON cannot.
+        InvalidMessageError: There is none, or one holds what JSON cannot.
     """
+    if not wires:
+        msg = "a bulk call needs at least one omnimessage"
+        raise InvalidMessageError(msg, provider="messente", field="messages")
     return _send("/omnimessages", {"messages": wires})
 
 

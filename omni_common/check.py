@@ -25,7 +25,7 @@ _CAN: Mapping[str, Callable[[ChannelCapabilities], bool]] = {
     "metadata": lambda channel: channel.metadata,
 }
 
-Supported: TypeAlias = Sequence[tuple[Content, ChannelCapabilities]]
+_Supported: TypeAlias = Sequence[tuple[Content, ChannelCapabilities]]
 """The contents of a message that a provider can send, and what it can do there."""
 
 
@@ -98,7 +98,7 @@ def _cascade_problems(message: Message, capabilities: Capabilities) -> Iterator[
 
 
 def _recipient_problems(
-    message: Message, supported: Supported, provider: str
+    message: Message, supported: _Supported, provider: str
 ) -> Iterator[NotSentError]:
     for content, _ in supported:
         if content.channel is Channel.EMAIL and message.email is None:
@@ -116,7 +116,7 @@ def _time_problems(message: Message, provider: str, now: datetime) -> Iterator[N
 
 
 def _feature_problems(
-    message: Message, supported: Supported, provider: str
+    message: Message, supported: _Supported, provider: str
 ) -> Iterator[NotSentError]:
     asked = {
         "send_at": message.send_at is not None,
@@ -138,7 +138,7 @@ def _unable(
     name: str,
     can: Callable[[ChannelCapabilities], bool],
     message: Message,
-    supported: Supported,
+    supported: _Supported,
     provider: str,
 ) -> Iterator[NotSentError]:
     unable = [str(content.channel) for content, channel in supported if not can(channel)]
@@ -148,7 +148,7 @@ def _unable(
 
 
 def _priority_problems(
-    message: Message, priority: Priority, supported: Supported, provider: str
+    message: Message, priority: Priority, supported: _Supported, provider: str
 ) -> Iterator[NotSentError]:
     possible = [channel.priorities for _, channel in supported]
     unable = [
@@ -163,7 +163,7 @@ def _priority_problems(
 
 
 def _content_problems(
-    message: Message, supported: Supported, provider: str
+    message: Message, supported: _Supported, provider: str
 ) -> Iterator[NotSentError]:
     for content, channel in supported:
         if content.ttl is not None and channel.ttl and not _within(content.ttl, channel):

@@ -17,7 +17,7 @@ from devino_async.answers import (
 )
 from devino_async.converter import write_body, write_object
 from devino_async.ids import read_id
-from devino_async.problems import check_list, invalid
+from devino_async.problems import check_count, check_list, invalid
 from devino_async.query import flag
 from devino_async.results import in_place
 from devino_async.sms.message import SmsMessage
@@ -72,8 +72,9 @@ def send_wire_request(
     """``POST /sms/messages`` of messages that are JSON objects already.
 
     Raises:
-        InvalidMessageError: One holds what JSON cannot.
+        InvalidMessageError: There are too few or too many, or one holds what JSON cannot.
     """
+    check_count(wires, most=LARGEST_BATCH)
     body = write_body({"messages": wires})
     return Request("POST", "/sms/messages", Operation.SEND, body, query)
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import RequestInfo
 from aiohttp.connector import Connection
 from aiohttp.helpers import TimerNoop
 from aiohttp.http import StreamWriter
@@ -61,13 +60,13 @@ class Conversation:
     ) -> Answer | Failure:
         """Send the request and read its whole answer.
 
+        The connection goes back to the pool if all was said over it, and is closed otherwise.
+
         Args:
             connection: What to send it over.
             start: The request's first line.
             headers: All headers of the request; with credentials, which those before are without.
             limit: Bytes of an answer at most.
-
-        The connection goes back to the pool if all was said over it, and is closed otherwise.
         """
         protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
         protocol.set_response_params(read_until_eof=True)
@@ -151,7 +150,7 @@ class Conversation:
             writer=None,
             continue100=None,
             timer=TimerNoop(),
-            request_info=RequestInfo(url, method, CIMultiDictProxy(self.headers), url),
+            request_info=aiohttp.RequestInfo(url, method, CIMultiDictProxy(self.headers), url),
             traces=[],
             loop=asyncio.get_running_loop(),
             session=None,  # type: ignore[arg-type]  # it is asked for a guess at a text's encoding

@@ -15,8 +15,12 @@ from devino_async import DevinoProvider
 from devino_async.converter import write_object
 from devino_async.routes import sms_message as mapping
 from devino_async.routes.sms_message import sms_of, wire_of
+from devino_async.sms.sending import LARGEST_BATCH
+from omni_common.history import History
 from omni_common.message import Message, Priority, Recipient, Sms
+from omni_common.receipt import NotSent
 from omni_common.rules import is_sendable
+from tests.support.fault_server import FaultServer
 
 TO = "+37251000000"
 WORDS = st.text(min_size=1, max_size=40).filter(is_sendable)
@@ -73,3 +77,15 @@ def test_only_they_spare_the_class(
 
     assert wire_of(message, "Shop") == write_object(sms_of(message, "Shop"))
     assert built == [message] * builds
+
+
+async def test_a_batch_that_is_too_large_for_one_call_is_refused_unsent() -> None:
+    messages = [Message(TO, Sms("Hi"))] * (LARGEST_BATCH + 1)
+    async with (
+        FaultServer() as server,
+        DevinoProvider("key", sender="Shop", base_url=server.url) as omni,
+    ):
+        outcomes = await omni.send_batch(messages, History())
+
+    assert {type(outcome) for outcome in outcomes} == {NotSent}
+    assert server.requests == []

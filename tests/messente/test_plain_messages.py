@@ -14,8 +14,10 @@ from hypothesis import given, strategies as st
 from messente_async import MessenteProvider, message as mapping
 from messente_async.message import omnimessage_of, outgoing
 from messente_async.omnimessage import to_wire
+from omni_common.history import History
 from omni_common.message import Message, Priority, Recipient, Sms, Viber
 from omni_common.rules import is_sendable
+from tests.support.fault_server import FaultServer
 
 TO = "+37251000000"
 WORDS = st.text(min_size=1, max_size=40).filter(is_sendable)
@@ -100,3 +102,13 @@ def test_extra_fields_are_merged_last() -> None:
 
 def test_they_are_shown_without_their_content() -> None:
     assert repr(outgoing(Message(TO, Sms("Hi")), None)) == "Outgoing(to=+372…00)"
+
+
+async def test_a_batch_of_none_is_no_call() -> None:
+    async with (
+        FaultServer() as server,
+        MessenteProvider("user", "password", base_url=server.url) as omni,
+    ):
+        assert await omni.send_batch([], History()) == []
+
+    assert server.requests == []
