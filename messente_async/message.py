@@ -101,6 +101,7 @@ def _is_plain(message: Message) -> bool:
         and message.send_at is None
         and message.priority is None
         and message.callback_url is None
+        and message.phone is not None
     )
 
 

@@ -35,11 +35,12 @@ def sender_of(message: Message, default_sender: str | None) -> str | None:
 
 def wire_of(message: Message, default_sender: str | None) -> dict[str, Any]:
     """*message*, which passed the checks, as the JSON object that Devino takes."""
-    if not _is_plain(message):
-        return write_object(sms_of(message, default_sender))
     content = message.content[0]
+    sender = content.sender or default_sender
+    if not sender or not _is_plain(message):
+        return write_object(sms_of(message, default_sender))
     plain: dict[str, Any] = {
-        "from": content.sender or default_sender,
+        "from": sender,
         "to": (message.phone or "").removeprefix("+"),
         "text": content.text,
     }
@@ -60,6 +61,7 @@ def _is_plain(message: Message) -> bool:
         and message.priority is None
         and message.callback_url is None
         and message.metadata is None
+        and message.phone is not None
     )
 
 

@@ -16,6 +16,7 @@ from devino_async.converter import write_object
 from devino_async.routes import sms_message as mapping
 from devino_async.routes.sms_message import sms_of, wire_of
 from devino_async.sms.sending import LARGEST_BATCH
+from omni_common.errors import InvalidMessageError
 from omni_common.history import History
 from omni_common.message import Message, Priority, Recipient, Sms
 from omni_common.receipt import NotSent
@@ -89,3 +90,15 @@ async def test_a_batch_that_is_too_large_for_one_call_is_refused_unsent() -> Non
 
     assert {type(outcome) for outcome in outcomes} == {NotSent}
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("to", "sender", "field"), [("anna@example.com", "Shop", "to"), (TO, None, "sender")]
+)
+def test_one_that_escaped_the_check_is_refused_by_the_class(
+    to: str, sender: str | None, field: str
+) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        wire_of(Message(to, Sms("Hi")), sender)
+
+    assert caught.value.field == field

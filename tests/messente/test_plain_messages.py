@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 from messente_async import MessenteProvider, message as mapping
 from messente_async.message import omnimessage_of, outgoing
 from messente_async.omnimessage import to_wire
+from omni_common.errors import InvalidMessageError
 from omni_common.history import History
 from omni_common.message import Message, Priority, Recipient, Sms, Viber
 from omni_common.rules import is_sendable
@@ -112,3 +113,8 @@ async def test_a_batch_of_none_is_no_call() -> None:
         assert await omni.send_batch([], History()) == []
 
     assert server.requests == []
+
+
+def test_one_that_escaped_the_check_is_refused_by_the_class() -> None:
+    with pytest.raises(InvalidMessageError, match="to must be"):
+        outgoing(Message("anna@example.com", Sms("Hi")), None)
