@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -18,95 +18,97 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from omni_common.exchange import Answer, Failure, FailureKind, FileBody, Request
+from omni_common.wire.head import Heads
 from omni_common.wire.upload import write_file
 
 __all__ = ["Conversation"]
 
 
 class Conversation:
-    """What is said for one attempt, and how far it has come."""
+    """What is said for one attempt, and how far it has come.
 
-    def __init__(
-        self,
-        request: Request,
-        headers: CIMultiDict[str],
-        begun: Callable[[], None],
-    ) -> None:
+    It is over when request and answer have gone over the connection whole: then, and only then,
+    another one may follow.
+    """
+
+    def __init__(self, request: Request, heads: Heads, begun: Callable[[], None]) -> None:
         """Prepare to send *request*; *begun* is called before the first byte may leave."""
         self.request = request
-        self.headers = headers
         self.traces: list[Trace] = []
         self.file: io.BufferedReader | None = None
         self.sent = False
         self.status: int | None = None
+        self.is_over = False
+        self._heads = heads
         self._begun = begun
         self._url: URL
+        self._headers: CIMultiDict[str]
 
-    async def trace(self, session: aiohttp.ClientSession, url: URL) -> None:
-        """Tell the tracing of *session* that the request begins, and from now on how it goes on."""
-        self._url = url
+    async def trace(self, session: aiohttp.ClientSession) -> None:
+        """Tell the tracing of *session* that the request begins, and from now on how it goes on.
+
+        Its hooks may add headers.
+        """
+        self._url = url = self._heads.url(self.request)
+        self._headers = self._heads.headers(self.request)
         for config in session.trace_configs:
             trace = Trace(session, config, config.trace_config_ctx())
-            await trace.send_request_start(self.request.method, url, self.headers)
+            await trace.send_request_start(self.request.method, url, self._headers)
             self.traces.append(trace)
 
     async def trace_exception(self, error: BaseException) -> None:
         """Tell those who heard of the beginning that it ended in *error*."""
         for trace in self.traces:
-            await trace.send_request_exception(self.request.method, self._url, self.headers, error)
+            await trace.send_request_exception(self.request.method, self._url, self._headers, error)
 
     async def hold(
-        self, connection: Connection, start: str, headers: CIMultiDict[str], limit: int
+        self, connection: Connection, for_proxy: Mapping[str, str] | None, limit: int
     ) -> Answer | Failure:
         """Send the request and read its whole answer.
 
-        The connection goes back to the pool if all was said over it, and is closed otherwise.
-
         Args:
             connection: What to send it over.
-            start: The request's first line.
-            headers: All headers of the request; with credentials, which those before are without.
+            for_proxy: Headers for a proxy that the request is addressed to; None without one.
             limit: Bytes of an answer at most.
         """
         protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
         protocol.set_response_params(read_until_eof=True)
         writing: asyncio.Task[None] | None = None
         try:
-            writer = self._writer(protocol)
-            await writer.write_headers(start, headers)
+            await self._send(protocol, for_proxy)
             if self.file is not None:
-                writing = asyncio.create_task(self._upload(self.file, writer, protocol))
-            else:
-                self._begin()
-                if self.request.body:
-                    # It is at hand, so that nothing needs to wait for what can be read already.
-                    await writer.write(self.request.body, drain=False)
-                writer.set_eof()
-            answer = await self._answer(connection, protocol, writer, limit)
-            if isinstance(answer, Answer) and _all_left(connection, writing):
-                connection.release()
+                writing = asyncio.create_task(self._upload(self.file, protocol))
+            answer = await self._answer(connection, protocol, limit)
+            self.is_over = isinstance(answer, Answer) and _all_left(protocol, writing)
             return answer
         finally:
             if writing is not None:
                 writing.cancel()
-            connection.close()  # unless it was released
+
+    async def _send(self, protocol: ResponseHandler, for_proxy: Mapping[str, str] | None) -> None:
+        """Write all of the request that is at hand."""
+        request, heads = self.request, self._heads
+        if self.traces or request.headers or for_proxy is not None:
+            shown = self._headers if self.traces else heads.headers(request)
+            headers = heads.with_credentials(shown, for_proxy)
+            head = heads.head(request, headers, is_for_proxy=for_proxy is not None)
+            await self._trace_sending(headers)
+        else:
+            head = heads.usual_head(request)
+        transport = protocol.transport
+        if transport is None or transport.is_closing():
+            raise aiohttp.ClientConnectionResetError("closed before the request left")
+        self._begin()
+        transport.write(head + (request.body or b""))
 
     def _begin(self) -> None:
         self.sent = True
         self._begun()
 
-    def _writer(self, protocol: ResponseHandler) -> StreamWriter:
-        loop = asyncio.get_running_loop()
-        if not self.traces:
-            return StreamWriter(protocol, loop)
-        return StreamWriter(protocol, loop, self._trace_chunk, self._trace_headers)
-
-    async def _upload(
-        self, file: io.BufferedReader, writer: StreamWriter, protocol: ResponseHandler
-    ) -> None:
+    async def _upload(self, file: io.BufferedReader, protocol: ResponseHandler) -> None:
         """Write a body that takes its time, while the answer may come already."""
+        writer = StreamWriter(protocol, asyncio.get_running_loop(), self._trace_chunk)
         try:
-            self._begin()
             await write_file(writer, cast("FileBody", self.request.file), file)
             await writer.write_eof()
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
@@ -116,11 +118,10 @@ class Conversation:
         self,
         connection: Connection,
         protocol: ResponseHandler,
-        writer: StreamWriter,
         limit: int,
     ) -> Answer | Failure:
         if self.traces:
-            response = await self._traced_response(connection, writer)
+            response = await self._traced_response(connection, protocol)
             status, headers, content = response.status, response.headers, response.content
         else:
             head, content = await protocol.read()
@@ -140,34 +141,37 @@ class Conversation:
         return Answer(status, b"".join(chunks), lower)
 
     async def _traced_response(
-        self, connection: Connection, writer: StreamWriter
+        self, connection: Connection, protocol: ResponseHandler
     ) -> aiohttp.ClientResponse:
         """The answer as aiohttp's own object, which is what tracing hooks are shown."""
         method, url = self.request.method, self._url
+        loop = asyncio.get_running_loop()
         response = aiohttp.ClientResponse(
             method,
             url,
             writer=None,
             continue100=None,
             timer=TimerNoop(),
-            request_info=aiohttp.RequestInfo(url, method, CIMultiDictProxy(self.headers), url),
+            request_info=aiohttp.RequestInfo(url, method, CIMultiDictProxy(self._headers), url),
             traces=[],
-            loop=asyncio.get_running_loop(),
+            loop=loop,
             session=None,  # type: ignore[arg-type]  # it is asked for a guess at a text's encoding
-            stream_writer=writer,
+            stream_writer=StreamWriter(protocol, loop),
         )
         await response.start(cast("Connection", _Lent(connection)))
         for trace in self.traces:
-            await trace.send_request_end(method, url, self.headers, response)
+            await trace.send_request_end(method, url, self._headers, response)
         return response
+
+    async def _trace_sending(self, headers: CIMultiDict[str]) -> None:
+        for trace in self.traces:
+            await trace.send_request_headers(self.request.method, self._url, headers)
+        if self.request.body:
+            await self._trace_chunk(self.request.body)
 
     async def _trace_chunk(self, chunk: Any) -> None:
         for trace in self.traces:
             await trace.send_request_chunk_sent(self.request.method, self._url, chunk)
-
-    async def _trace_headers(self, headers: CIMultiDict[str]) -> None:
-        for trace in self.traces:
-            await trace.send_request_headers(self.request.method, self._url, headers)
 
 
 class _Lent:
@@ -186,9 +190,9 @@ class _Lent:
         """Leave it to the owner."""
 
 
-def _all_left(connection: Connection, writing: asyncio.Task[None] | None) -> bool:
+def _all_left(protocol: ResponseHandler, writing: asyncio.Task[None] | None) -> bool:
     """Whether nothing of the request is left to be sent, although its answer is here already."""
-    transport = connection.transport
+    transport = protocol.transport
     return (writing is None or writing.done()) and not (
         transport is not None and transport.get_write_buffer_size()
     )

@@ -18,8 +18,10 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from omni_common.clock import SystemClock
 from omni_common.errors import ConfigurationError
 from omni_common.settings import TransportSettings
+from omni_common.wire.idle import Idle
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -57,6 +59,7 @@ class Pool:
         self._session: aiohttp.ClientSession | None = None
         self._session_loop: asyncio.AbstractEventLoop | None = None
         self._session_life: AsyncGenerator[aiohttp.ClientSession, None] | None = None
+        self._idle: Idle | None = None
         self._to_vendor: aiohttp.ClientRequest | None = None
 
     @property
@@ -82,7 +85,9 @@ class Pool:
         loop = asyncio.get_running_loop()
         if self._session is None or self._session.closed or self._session_loop is not loop:
             # A session of another loop is let go: it was closed with that loop, see below.
-            self._session_life = _open(self._given, self._tls)
+            # By the system's clock, since servers go by it.
+            self._idle = Idle(_KEEP_ALIVE, SystemClock()) if self._given is None else None
+            self._session_life = _open(self._given, self._tls, self._idle)
             self._session = await anext(self._session_life)
             self._session_loop = loop
             self._to_vendor = self._to_vendor_over(self._session)
@@ -95,15 +100,17 @@ class Pool:
         for an accepted one. Looked at here, it holds for the pool of a given session too. What has
         come and was not read yet counts as well, and so does the connection's end.
         """
+        kept = self._idle_connection()
+        if kept is not None:
+            return kept
         connector = cast("aiohttp.BaseConnector", session.connector)  # it has one while it is open
         to_vendor = cast("aiohttp.ClientRequest", self._to_vendor)  # made with the session
         while True:
             connection = await connector.connect(to_vendor, traces, self._patience)
             protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
-            something_waits = _used.get(protocol)
-            if something_waits is None:
+            if protocol not in _used:
                 break
-            if not (protocol.should_close or something_waits()):
+            if not _has_spoken(connection):
                 return connection
             connection.close()
         if protocol.should_close:
@@ -111,6 +118,14 @@ class Pool:
             raise aiohttp.ServerDisconnectedError("the server spoke unasked")
         _used[protocol] = _look(connection)
         return connection
+
+    def keep(self, connection: Connection) -> None:
+        """Take back a connection over which a request and its whole answer have gone."""
+        protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
+        if self._idle is None or protocol.should_close:
+            connection.release()  # which closes one that cannot be used again
+        else:
+            self._idle.put(connection)
 
     @property
     def forward_proxy_headers(self) -> dict[str, str] | None:
@@ -131,6 +146,13 @@ class Pool:
         if life is not None and self._session_loop is asyncio.get_running_loop():
             await life.aclose()
 
+    def _idle_connection(self) -> Connection | None:
+        while self._idle is not None and (connection := self._idle.take()) is not None:
+            if not _has_spoken(connection):
+                return connection
+            connection.close()
+        return None
+
     def _to_vendor_over(self, session: aiohttp.ClientSession) -> aiohttp.ClientRequest:
         """What tells aiohttp where to connect to, and how; it is never sent."""
         proxy = self._settings.proxy
@@ -142,6 +164,12 @@ class Pool:
             ssl=self._tls,
             proxy=None if proxy is None else URL(proxy.reveal()),
         )
+
+
+def _has_spoken(connection: Connection) -> bool:
+    """Whether anything came over *connection* that nobody asked for, be it its end."""
+    protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
+    return protocol.should_close or _used[protocol]()
 
 
 def _look(connection: Connection) -> Callable[[], bool]:
@@ -159,7 +187,9 @@ def _look(connection: Connection) -> Callable[[], bool]:
 
 
 async def _open(
-    given: aiohttp.ClientSession | None, tls: ssl.SSLContext | Literal[True]
+    given: aiohttp.ClientSession | None,
+    tls: ssl.SSLContext | Literal[True],
+    idle: Idle | None,
 ) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Hold a session open.
 
@@ -183,7 +213,11 @@ async def _open(
         msg = "the given session belongs to another event loop; make it in the one that uses it"
         raise ConfigurationError(msg, field="session") from error
     async with session:
-        yield session
+        try:
+            yield session
+        finally:
+            if idle is not None:
+                idle.close()
 
 
 def _tls(settings: TransportSettings) -> ssl.SSLContext | Literal[True]:

@@ -6,16 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 import aiohttp
-from aiohttp import hdrs
-from multidict import CIMultiDict
-from yarl import URL
 
 from omni_common.exchange import Answer, Failure, FailureKind, Request
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
-from omni_common.version import __version__
 from omni_common.wire.conversation import Conversation
 from omni_common.wire.deadline import Deadline
+from omni_common.wire.head import Heads
 from omni_common.wire.pool import Pool
 from omni_common.wire.proof import failure_of
 from omni_common.wire.upload import open_file
@@ -38,18 +35,8 @@ class Wire:
     ) -> None:
         """Prepare; opens nothing. A given *session* is used but never closed."""
         self._settings = settings
-        self._base = settings.base_url.rstrip("/")
-        self._path = URL(self._base, encoded=True).raw_path.rstrip("/")
-        self._authorization = authorization
+        self._heads = Heads(settings.base_url, authorization)
         self._pool = Pool(settings, session)
-        self._headers = CIMultiDict(
-            {
-                hdrs.HOST: URL(settings.base_url).host_port_subcomponent or "",
-                hdrs.ACCEPT: "application/json",
-                hdrs.ACCEPT_ENCODING: "identity",
-                hdrs.USER_AGENT: f"omni-async/{__version__}",
-            }
-        )
 
     @property
     def slots(self) -> int:
@@ -74,7 +61,7 @@ class Wire:
         if self.closed:
             return Failure(FailureKind.CLIENT_CLOSED, sent=False)
         session = await self._pool.session()
-        conversation = self._conversation(request, begun)
+        conversation = Conversation(request, self._heads, begun)
         try:
             with Deadline(timeout):
                 return await self._converse(conversation, session)
@@ -91,26 +78,13 @@ class Wire:
         """Close our own session, if one was made. Safe to repeat."""
         await self._pool.close()
 
-    def _conversation(self, request: Request, begun: Callable[[], None]) -> Conversation:
-        headers = self._headers.copy()
-        if request.body is not None:
-            headers[hdrs.CONTENT_LENGTH] = str(len(request.body))
-            headers[hdrs.CONTENT_TYPE] = "application/json"
-        elif request.file is not None:
-            headers[hdrs.CONTENT_LENGTH] = str(len(request.file))
-        elif request.method != hdrs.METH_GET:
-            headers[hdrs.CONTENT_LENGTH] = "0"
-        headers.update(request.headers)
-        return Conversation(request, headers, begun)
-
     async def _converse(
         self, conversation: Conversation, session: aiohttp.ClientSession
     ) -> Answer | Failure:
         request = conversation.request
         try:
             if session.trace_configs:
-                url = URL(self._base + request.target, encoded=True)
-                await conversation.trace(session, url)
+                await conversation.trace(session)
             if request.file is not None:
                 conversation.file = await open_file(request.file)
             return await self._over_a_connection(conversation, session)
@@ -125,13 +99,12 @@ class Wire:
         self, conversation: Conversation, session: aiohttp.ClientSession
     ) -> Answer | Failure:
         connection = await self._pool.connection(session, conversation.traces)
-        request = conversation.request
-        # A copy: what tracing hooks are shown first of all holds no credentials.
-        headers = conversation.headers.copy()
-        headers[hdrs.AUTHORIZATION] = self._authorization.reveal()
-        for_proxy = self._pool.forward_proxy_headers
-        if for_proxy is not None:
-            headers.update(for_proxy)
-        base = self._path if for_proxy is None else self._base
-        start = f"{request.method} {base}{request.target} HTTP/1.1"
-        return await conversation.hold(connection, start, headers, self._settings.response_limit)
+        try:
+            return await conversation.hold(
+                connection, self._pool.forward_proxy_headers, self._settings.response_limit
+            )
+        finally:
+            if conversation.is_over:
+                self._pool.keep(connection)
+            else:
+                connection.close()

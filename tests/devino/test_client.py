@@ -52,7 +52,7 @@ def sms(to: str = TO, **fields: Any) -> SmsMessage:
 
 def header(*arguments: Any, **credentials: Any) -> str:
     client = DevinoClient(*arguments, **credentials)
-    return client.transport._wire._authorization.reveal()
+    return client.transport._wire._heads._authorization.reveal()
 
 
 @pytest.mark.parametrize("key", [CANARY, f" {CANARY}\n", Secret(CANARY)], ids=repr)
