@@ -285,21 +285,21 @@ def _item(item: Mapping[str, Any]) -> BulkItem | None:
         return Contradiction("both an id and errors", item) if taken else errors
     if omnimessage_id is None:
         return None
-    return OmnimessageCreated(omnimessage_id, values.identifier(item.get("to")), messages, raw=item)
+    return OmnimessageCreated(omnimessage_id, values.identifier(item.get("to")), messages, item)
 
 
 def _messages(item: Mapping[str, Any]) -> tuple[MessageResult, ...]:
     parts = item.get("messages")
-    return tuple(
-        [
-            MessageResult(
-                message_id=values.identifier(part.get("message_id")),
-                channel=read_channel(part.get("channel")),
-                sender=values.text(part.get("sender")),
-            )
-            for part in (parts if isinstance(parts, list) else ())
-            if isinstance(part, dict)
-        ]
+    if not isinstance(parts, list):
+        return ()
+    return tuple([_message(part) for part in parts if isinstance(part, dict)])
+
+
+def _message(part: Mapping[str, Any]) -> MessageResult:
+    return MessageResult(
+        values.identifier(part.get("message_id")),
+        read_channel(part.get("channel")),
+        values.text(part.get("sender")),
     )
 
 

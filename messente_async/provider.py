@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
-from messente_async.answers import BulkItem, OmnimessageCreated
+from messente_async.answers import BulkItem, MessageResult, OmnimessageCreated
 from messente_async.client import MessenteClient
 from messente_async.delivery import ID_PREFIX, channel_of, part_report
 from messente_async.message import (
@@ -253,15 +253,14 @@ def _receipt(message: Message, created: OmnimessageCreated, history: History) ->
         provider=_NAME,
         reference=message.reference,
         to=message.phone or "",
-        parts=tuple(
-            [
-                Part(channel_of(part.channel), part.message_id, part.sender)
-                for part in created.messages
-            ]
-        ),
+        parts=tuple([_part(message) for message in created.messages]),
         attempts=history.attempts,
         raw=created.raw,
     )
+
+
+def _part(message: MessageResult) -> Part:
+    return Part(channel_of(message.channel), message.message_id, message.sender)
 
 
 def _omnimessage_id(id: str) -> str:

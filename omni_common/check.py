@@ -45,13 +45,19 @@ def problems(message: Message, capabilities: Capabilities, now: datetime) -> lis
         for content in message.content
         if content.channel in possible
     ]
-    return [
-        *_channel_problems(message, possible, capabilities),
-        *_recipient_problems(message, supported, provider),
-        *_time_problems(message, provider, now),
-        *_feature_problems(message, supported, provider),
-        *_content_problems(message, supported, provider),
-    ]
+    # Most messages are one text that asks for nothing else: what cannot be wrong is not looked at.
+    errors: list[NotSentError] = []
+    if len(message.content) > 1 or not supported:
+        errors += _channel_problems(message, possible, capabilities)
+    for content, _ in supported:
+        errors += _recipient_problems(message, content, provider)
+    if message.send_at is not None and message.send_at <= now:
+        text = "send_at lies in the past; leave it out to send at once"
+        errors.append(_invalid(text, "send_at", message, provider))
+    errors += _feature_problems(message, supported, provider)
+    for content, channel in supported:
+        errors += _content_problems(message, content, channel, provider)
+    return errors
 
 
 def _invalid(text: str, field: str, message: Message, provider: str) -> InvalidMessageError:
@@ -98,49 +104,41 @@ def _cascade_problems(message: Message, capabilities: Capabilities) -> Iterator[
 
 
 def _recipient_problems(
-    message: Message, supported: _Supported, provider: str
-) -> Iterator[NotSentError]:
-    for content, _ in supported:
-        if content.channel is Channel.EMAIL and message.email is None:
+    message: Message, content: Content, provider: str
+) -> Sequence[NotSentError]:
+    if content.channel is Channel.EMAIL:
+        if message.email is None:
             text = "an e-mail needs an e-mail address as its recipient"
-            yield _invalid(text, "to", message, provider)
-        if content.channel is not Channel.EMAIL and message.phone is None:
-            text = f"{content.channel} needs a phone number as its recipient"
-            yield _invalid(text, "to", message, provider)
-
-
-def _time_problems(message: Message, provider: str, now: datetime) -> Iterator[NotSentError]:
-    if message.send_at is not None and message.send_at <= now:
-        text = "send_at lies in the past; leave it out to send at once"
-        yield _invalid(text, "send_at", message, provider)
+            return [_invalid(text, "to", message, provider)]
+    elif message.phone is None:
+        text = f"{content.channel} needs a phone number as its recipient"
+        return [_invalid(text, "to", message, provider)]
+    return ()
 
 
 def _feature_problems(
     message: Message, supported: _Supported, provider: str
-) -> Iterator[NotSentError]:
-    asked = {
-        "send_at": message.send_at is not None,
-        "callback_url": message.callback_url is not None,
-        "metadata": bool(message.metadata),
-    }
-    for name, is_asked in asked.items():
-        if is_asked:
-            yield from _unable(name, _CAN[name], message, supported, provider)
+) -> Sequence[NotSentError]:
+    errors: list[NotSentError] = []
+    if message.send_at is not None:
+        errors += _unable("send_at", message, supported, provider)
+    if message.callback_url is not None:
+        errors += _unable("callback_url", message, supported, provider)
+    if message.metadata:
+        errors += _unable("metadata", message, supported, provider)
     for content, channel in supported:
         if content.ttl is not None and not channel.ttl:
             text = f"{provider} has no ttl for {content.channel}; {_INSTEAD['ttl']}"
-            yield _unsupported(text, "ttl", message, provider)
+            errors.append(_unsupported(text, "ttl", message, provider))
     if message.priority is not None:
-        yield from _priority_problems(message, message.priority, supported, provider)
+        errors += _priority_problems(message, message.priority, supported, provider)
+    return errors
 
 
 def _unable(
-    name: str,
-    can: Callable[[ChannelCapabilities], bool],
-    message: Message,
-    supported: _Supported,
-    provider: str,
+    name: str, message: Message, supported: _Supported, provider: str
 ) -> Iterator[NotSentError]:
+    can = _CAN[name]
     unable = [str(content.channel) for content, channel in supported if not can(channel)]
     if unable:
         text = f"{provider} has no {name} for {', '.join(unable)}; {_INSTEAD[name]}"
@@ -163,16 +161,17 @@ def _priority_problems(
 
 
 def _content_problems(
-    message: Message, supported: _Supported, provider: str
-) -> Iterator[NotSentError]:
-    for content, channel in supported:
-        if content.ttl is not None and channel.ttl and not _within(content.ttl, channel):
-            text = f"ttl for {content.channel} must be {_bounds(channel)}"
-            yield _invalid(text, "ttl", message, provider)
-        limit = channel.longest_text
-        if limit is not None and content.text is not None and len(content.text) > limit:
-            text = f"text for {content.channel} may have at most {limit} characters"
-            yield _invalid(text, "text", message, provider)
+    message: Message, content: Content, channel: ChannelCapabilities, provider: str
+) -> Sequence[NotSentError]:
+    ttl, limit = content.ttl, channel.longest_text
+    errors: list[NotSentError] = []
+    if ttl is not None and channel.ttl and not _within(ttl, channel):
+        text = f"ttl for {content.channel} must be {_bounds(channel)}"
+        errors.append(_invalid(text, "ttl", message, provider))
+    if limit is not None and content.text is not None and len(content.text) > limit:
+        text = f"text for {content.channel} may have at most {limit} characters"
+        errors.append(_invalid(text, "text", message, provider))
+    return errors
 
 
 def _within(ttl: timedelta, channel: ChannelCapabilities) -> bool:

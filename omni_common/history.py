@@ -58,21 +58,17 @@ class History:
             account: Who is told if the operation is interrupted; by default whom the context names.
                 That is asked for here, since a task that is destroyed ends in a foreign context.
         """
-        self._attempts: list[Attempt] = []
+        self.attempts: tuple[Attempt, ...] = ()
+        """Every attempt that ended, oldest first."""
         self._under_way = False
         self._account = accounting.get() if account is None else account
         self._is_told = False
         self._process = os.getpid()
 
     @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """Every attempt that ended, oldest first."""
-        return tuple(self._attempts)
-
-    @property
     def outcome(self) -> Outcome:
         """NOT_SENT only if every attempt proves it; without a confirmation, UNKNOWN otherwise."""
-        if self._under_way or not all(attempt.proves_not_sent for attempt in self._attempts):
+        if self._under_way or not all(attempt.proves_not_sent for attempt in self.attempts):
             return Outcome.UNKNOWN
         return Outcome.NOT_SENT
 
@@ -92,7 +88,7 @@ class History:
     ) -> None:
         """Record how the attempt ended; nothing is under way any more."""
         attempt = Attempt(
-            number=len(self._attempts) + 1,
+            number=len(self.attempts) + 1,
             started_at=started_at,
             sent=sent,
             detail=detail,
@@ -100,7 +96,7 @@ class History:
             waited=waited,
             proves_not_sent=proves_not_sent,
         )
-        self._attempts.append(attempt)
+        self.attempts += (attempt,)
         self._under_way = False  # last: an interruption before this finds it under way still
 
     def record_interrupted(self, provider: str, reference: str) -> None:

@@ -1,4 +1,4 @@
-"""The time that one attempt has."""
+"""The time that each attempt has."""
 
 from __future__ import annotations
 
@@ -6,24 +6,72 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Deadline"]
+__all__ = ["Deadline", "Deadlines"]
+
+
+class Deadlines:
+    """What may run out in one event loop, watched by one timer.
+
+    Nearly all attempts end in time. A timer for each, put among the loop's timers only to be
+    withdrawn, would cost a twentieth of a request; this one is set to the earliest end and seldom
+    goes off.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none, in the running event loop."""
+        self.loop = asyncio.get_running_loop()
+        self._ends: dict[Deadline, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def after(self, seconds: float) -> Deadline:
+        """A deadline whose time runs from its entry."""
+        return Deadline(self, seconds)
+
+    def add(self, deadline: Deadline, seconds: float) -> None:
+        """End *deadline* after *seconds*, unless it is removed before."""
+        end = self._ends[deadline] = self.loop.time() + seconds
+        if self._timer is None or end < self._timer.when():
+            self._set_timer(end)
+
+    def remove(self, deadline: Deadline) -> None:
+        """Leave *deadline* alone from now on."""
+        self._ends.pop(deadline, None)
+
+    def close(self) -> None:
+        """Leave no timer behind, unless something is under way still."""
+        if self._timer is not None and not self._ends:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set_timer(self, end: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(end, self._end_those_over)
+
+    def _end_those_over(self) -> None:
+        self._timer = None
+        now = self.loop.time()
+        for deadline in [each for each, end in self._ends.items() if end <= now]:
+            self.remove(deadline)
+            deadline.end()
+        if self._ends:
+            self._set_timer(min(self._ends.values()))
 
 
 class Deadline:
     """Ends what is awaited in its ``with`` block by ``TimeoutError`` when its seconds are over.
 
-    ``asyncio.timeout`` by the same rules, in less than half the time. Every send pays it, and what
-    makes that one dearer (a deadline that moves, an entry and an exit that could wait) has no use
-    here. A cancellation by anybody else passes through, also one that comes together with the end.
+    It goes by the rules of ``asyncio.timeout``: a cancellation by anybody else passes through, also
+    one that comes together with the end.
     """
 
-    __slots__ = ("_cancelling", "_is_over", "_seconds", "_task", "_timer")
+    __slots__ = ("_cancelling", "_deadlines", "_is_over", "_seconds", "_task")
 
     _task: asyncio.Task[object]
-    _timer: asyncio.TimerHandle
 
-    def __init__(self, seconds: float) -> None:
-        """Make a deadline; the time runs from the entry."""
+    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
+        """Make one of *deadlines*; the time runs from the entry."""
+        self._deadlines = deadlines
         self._seconds = seconds
         self._is_over = False
 
@@ -33,7 +81,7 @@ class Deadline:
             raise RuntimeError("a deadline needs a task, whose waiting it can end")
         self._task = task
         self._cancelling = task.cancelling()
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
+        self._deadlines.add(self, self._seconds)
         return self
 
     def __exit__(
@@ -42,7 +90,7 @@ class Deadline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
+        self._deadlines.remove(self)
         if not self._is_over:
             return
         # Nobody else has cancelled the task if it is cancelled no more often than at the entry.
@@ -50,6 +98,7 @@ class Deadline:
         if is_ours and isinstance(error, asyncio.CancelledError):
             raise TimeoutError from error
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Say that the time is over."""
         self._is_over = True
         self._task.cancel()

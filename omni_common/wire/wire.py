@@ -11,7 +11,7 @@ from omni_common.exchange import Answer, Failure, FailureKind, Request
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
 from omni_common.wire.conversation import Conversation
-from omni_common.wire.deadline import Deadline
+from omni_common.wire.deadline import Deadlines
 from omni_common.wire.head import Heads
 from omni_common.wire.pool import Pool
 from omni_common.wire.proof import failure_of
@@ -37,6 +37,7 @@ class Wire:
         self._settings = settings
         self._heads = Heads(settings.base_url, authorization)
         self._pool = Pool(settings, session)
+        self._deadlines: Deadlines | None = None
 
     @property
     def slots(self) -> int:
@@ -63,7 +64,7 @@ class Wire:
         session = await self._pool.session()
         conversation = Conversation(request, self._heads, begun)
         try:
-            with Deadline(timeout):
+            with self._deadlines_of_running_loop().after(timeout):
                 return await self._converse(conversation, session)
         except Exception as error:  # noqa: BLE001 - whatever it is, what counts is what it proves
             return failure_of(
@@ -77,6 +78,13 @@ class Wire:
     async def close(self) -> None:
         """Close our own session, if one was made. Safe to repeat."""
         await self._pool.close()
+        if self._deadlines is not None:
+            self._deadlines.close()
+
+    def _deadlines_of_running_loop(self) -> Deadlines:
+        if self._deadlines is None or self._deadlines.loop is not asyncio.get_running_loop():
+            self._deadlines = Deadlines()
+        return self._deadlines
 
     async def _converse(
         self, conversation: Conversation, session: aiohttp.ClientSession

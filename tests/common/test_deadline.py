@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from omni_common.wire.deadline import Deadline
+from omni_common.wire.deadline import Deadlines
 
 SOON, LATE = 0.001, 3600.0
 
 
 @asynccontextmanager
 async def deadline(seconds: float) -> Any:
-    with Deadline(seconds):
+    with Deadlines().after(seconds):
         yield
 
 
@@ -120,21 +120,71 @@ async def test_the_outer_of_two_ends_both(limit: Limit) -> None:
             await forever()
 
 
-async def test_no_timer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
+    """The timers that the loop was asked for."""
     timers: list[asyncio.TimerHandle] = []
-    loop = asyncio.get_running_loop()
-    call_later = loop.call_later
+    call_at = asyncio.BaseEventLoop.call_at
 
-    def noted(*arguments: Any) -> asyncio.TimerHandle:
-        timers.append(call_later(*arguments))
+    def noted(*arguments: Any, **context: Any) -> asyncio.TimerHandle:
+        timers.append(call_at(*arguments, **context))
         return timers[-1]
 
-    monkeypatch.setattr(loop, "call_later", noted)
-    with Deadline(LATE):
-        pass
-    with pytest.raises(ValueError, match="own"), Deadline(LATE):
+    monkeypatch.setattr(asyncio.BaseEventLoop, "call_at", noted)
+    return timers
+
+
+async def test_all_share_one_timer_and_none_is_left(timers: list[asyncio.TimerHandle]) -> None:
+    deadlines = Deadlines()
+    with deadlines.after(LATE), deadlines.after(LATE + 1):
+        deadlines.close()
+        assert [timer.cancelled() for timer in timers] == [False]
+    with pytest.raises(ValueError, match="own"), deadlines.after(LATE):
         raise ValueError("own")
-    assert [timer.cancelled() for timer in timers] == [True, True]
+    assert len(timers) == 1
+
+    deadlines.close()
+    assert timers[0].cancelled()
+    with deadlines.after(LATE):
+        assert len(timers) == 2
+    deadlines.close()
+    assert timers[1].cancelled()
+
+
+async def test_the_timer_is_set_to_the_earliest_end_and_then_to_the_next(
+    timers: list[asyncio.TimerHandle],
+) -> None:
+    deadlines = Deadlines()
+    ended: list[str] = []
+
+    async def wait(name: str, seconds: float) -> None:
+        try:
+            with deadlines.after(seconds):
+                await forever()
+        except TimeoutError:
+            ended.append(name)
+
+    waits = [("third", SOON * 40), ("first", SOON), ("second", SOON * 20), ("never", LATE)]
+    tasks = [asyncio.create_task(wait(*each)) for each in waits]
+    await asyncio.wait(tasks[:3])
+
+    assert ended == ["first", "second", "third"]
+    assert not tasks[3].done()
+    assert [timer.cancelled() for timer in timers[:2]] == [True, False]
+    tasks[3].cancel()
+    await asyncio.wait(tasks)
+    deadlines.close()
+    assert timers[-1].cancelled()
+
+
+async def test_a_timer_for_what_ended_in_time_ends_nobody_else() -> None:
+    deadlines = Deadlines()
+    with deadlines.after(SOON):
+        pass
+    with deadlines.after(LATE), pytest.raises(TimeoutError):
+        async with asyncio.timeout(SOON * 5):  # in which that timer goes off
+            await forever()
+    deadlines.close()
 
 
 async def test_it_needs_a_task() -> None:
@@ -142,7 +192,7 @@ async def test_it_needs_a_task() -> None:
 
     def outside() -> None:
         try:
-            with Deadline(LATE):
+            with Deadlines().after(LATE):
                 told.set_result("entered")
         except RuntimeError as error:
             told.set_result(str(error))
