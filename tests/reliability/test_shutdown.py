@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from tests.reliability.conftest import Size
 from tests.reliability.interruption.truth import taken_in_the_end
@@ -40,6 +42,8 @@ class Ended:
     wrongs: Sequence[str]
     is_stuck: bool
     """Whether asyncio itself did not survive an exception in the middle of its own work."""
+    is_unbegun: bool
+    """Whether asyncio was struck while it prepared to run the program."""
 
 
 @define
@@ -87,11 +91,11 @@ def _judged(kind: Kind, end: End, taken: Counter[str]) -> Ended:
     wrongs: list[str] = []
     if not is_stuck:
         wrongs += words.judge(taken, kind.law_of(end.code))
-        wrongs += kind.strange(end.complaints)
+        wrongs += [] if end.came_before_the_program else kind.strange(end.complaints)
         if end.code not in kind.codes:
             wrongs.append(f"ended with {end.code}: {end.complaints}")
     wrongs = [f"{kind.name}: {wrong}" for wrong in wrongs]
-    return Ended(kind, end.seconds, words.happened, wrongs, is_stuck)
+    return Ended(kind, end.seconds, words.happened, wrongs, is_stuck, end.came_before_the_program)
 
 
 async def _end_all(kinds: Sequence[Kind], folder: Path) -> list[Ended]:
@@ -111,11 +115,13 @@ def test_however_a_program_ends_each_message_has_one_true_word(
     happened = sum((each.happened for each in ended), Counter[str]())
     seconds = [each.seconds for each in ended if not each.is_stuck]
     stuck = sum(each.is_stuck for each in ended)
+    unbegun = sum(each.is_unbegun for each in ended)
     figures = {
         "ended": len(ended),
         **Counter(f"by {_how(each.kind)}" for each in ended),
         **happened,
         "stuck in asyncio": stuck,
+        "struck before they began": unbegun,
         "violations": len(wrongs),
         "ms at most": round(max(seconds) * 1000),
         "ms in the middle": round(statistics.median(seconds) * 1000),
@@ -123,6 +129,7 @@ def test_however_a_program_ends_each_message_has_one_true_word(
     record_property("process ends", figures)
     assert wrongs == [], f"with seed {SEED}"
     assert stuck <= 1 + number // 200
+    assert unbegun <= 1 + number // 50
     assert {"told accepted", "recorded not_sent"} <= happened.keys()
     # A few ends may all miss the short time in which an answer is still to come.
     assert size(short=0, full=1) <= happened["recorded unknown"]
@@ -133,3 +140,35 @@ def _how(kind: Kind) -> str:
         return "itself"
     leaving = ", which raises SystemExit" if kind.program.endswith("leaving") else ""
     return " and ".join(each.name for each in kind.signals) + leaving
+
+
+_STRUCK = """\
+import asyncio, os, signal, sys
+
+async def main():
+    pass
+
+def strike(frame, event, argument):
+    if frame.f_code.co_name == "_make_self_pipe":
+        sys.settrace(None)
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.settrace(strike)
+asyncio.run(main())
+"""
+
+
+def test_what_python_leaves_of_a_program_that_never_began_is_told_from_ours() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _STRUCK], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "BaseEventLoop.__del__" in ended.stderr
+    assert "never awaited" in ended.stderr
+
+    def end(*said: Sequence[str], complaints: str = ended.stderr) -> End:
+        return End(ended.returncode, 0.0, said, "", complaints)
+
+    assert end().came_before_the_program
+    assert not end(["asked", "r"]).came_before_the_program
+    assert not end(complaints=f"{ended.stderr} omni_common/transport.py").came_before_the_program
+    assert not evolve(end(), code=0).came_before_the_program

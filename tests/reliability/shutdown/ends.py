@@ -45,6 +45,15 @@ class End:
     output: str = field(repr=False)
     complaints: str = field(repr=False)
 
+    @property
+    def came_before_the_program(self) -> bool:
+        """Whether Ctrl-C struck while asyncio made the loop for the program, which never began.
+
+        Its loop is then left half made and the program's coroutine not awaited, as Python says.
+        """
+        begun = any(word == "asked" for word, *_ in self.said) or "omni_common" in self.complaints
+        return self.code == -signal.SIGINT and "asyncio/runners.py" in self.complaints and not begun
+
     def add_to(self, words: Words) -> None:
         """Let *words* have what was said, by the witness or by a command's own output."""
         for word, *details in self.said:
