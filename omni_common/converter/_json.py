@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
@@ -133,7 +134,13 @@ def _plain(value: object) -> object:
 
 
 def _decode(body: bytes) -> Any:
-    return _DECODER.decode(body.decode("utf-8-sig"))
+    text = body.removeprefix(BOM_UTF8).decode()
+    # Looking for white space around a document, as ``decode`` does, takes as long as reading it.
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        return _DECODER.decode(text)
+    return value if end == len(text) else _DECODER.decode(text)
 
 
 def _finite_float(text: str) -> float:

@@ -137,8 +137,7 @@ class Conversation:
             if length > limit:
                 return Failure(FailureKind.UNREADABLE, "longer than response_limit", status=status)
             chunks.append(chunk)
-        lower = {name.lower(): value for name, value in headers.items()}
-        return Answer(status, b"".join(chunks), lower)
+        return Answer(status, b"".join(chunks), headers)
 
     async def _traced_response(
         self, connection: Connection, protocol: ResponseHandler
