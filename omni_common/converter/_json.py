@@ -79,19 +79,21 @@ def _check_depth(body: bytes, value: Any) -> None:
             much of the stack is left, what is read; and what was, could then be too deep to be
             compared, copied or pickled.
     """
-    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
-        return
+    # Each list and dict has a bracket in the JSON, so that those not met yet can be bounded.
+    unmet = body.count(b"[") + body.count(b"{")
     level = [value] if isinstance(value, _NESTS) else []
-    for _ in range(_DEEPEST):
+    for depth in range(1, _DEEPEST + 1):
+        unmet -= len(level)
+        if not level or depth + unmet <= _DEEPEST:
+            return
         level = [
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, _NESTS)
+            if type(inner) is not str and isinstance(inner, _NESTS)  # most are text
         ]
-        if not level:
-            return
-    raise RecursionError
+    if level:
+        raise RecursionError
 
 
 def _encoding_problem(error: Exception) -> str:

@@ -190,6 +190,34 @@ def test_a_hundred_levels_are_read_and_written_and_no_more(
 
 
 @each_backend
+@given(
+    levels=st.lists(
+        st.sampled_from(["alone", "in the middle", "keyed"]), min_size=96, max_size=104
+    ),
+    beside=st.sampled_from([[], "[", "{]" * 60, [[]] * 60, {"[": {"{": ["]"]}}]),
+)
+def test_whatever_stands_beside_a_level_it_counts_once(
+    backend: JsonBackend, levels: list[str], beside: Any
+) -> None:
+    value: Any = 0
+    for level in levels:
+        match level:
+            case "alone":
+                value = [value]
+            case "in the middle":
+                value = [beside, value, beside]
+            case _:
+                value = {"}": beside, "{": value}
+    if len(levels) <= 100 - 3:  # what stands beside has up to three levels of its own
+        assert loads(dumps(value, backend=backend), backend=backend) == value
+    if len(levels) > 100:
+        with pytest.raises(JsonError, match="too deeply"):
+            dumps(value, backend=backend)
+        with pytest.raises(JsonError, match="too deeply"):
+            loads(json.dumps(value).encode(), backend=backend)
+
+
+@each_backend
 @pytest.mark.parametrize("value", ["[" * 200, ["{" * 200], [[]] * 200, [{"[": "{"}] * 200])
 def test_brackets_alone_are_no_depth(backend: JsonBackend, value: Any) -> None:
     assert loads(dumps(value, backend=backend), backend=backend) == value
