@@ -103,7 +103,7 @@ class Request:
 
 @frozen
 class Answer:
-    """A whole answer as it came. Its headers are found by their names in lower case."""
+    """A whole answer as it came. Header names are in lower case."""
 
     status: int
     body: bytes = field(repr=mask_text)

@@ -292,7 +292,7 @@ def _flaw(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str | None:
 
 def _may_be_cut(answer: Answer, statistics: EmailStatistics) -> bool:
     """Whether the connection's end alone ended *answer*, and not where a table ends."""
-    if any(name in answer.headers for name in _FRAMES):
+    if _FRAMES & answer.headers.keys():
         return False
     return statistics.total is None or not answer.body.endswith(_ENDS)
 

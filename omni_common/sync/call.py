@@ -64,7 +64,8 @@ class Call(Generic[R, T]):
         self._notes = _Notes()
         self.task: asyncio.Task[None] | None = None
         self._value: T
-        self._error: BaseException | None = None
+        self._error: BaseException | None = None  # until it is raised
+        self._raised: type[BaseException] | None = None
         self._outcome = Outcome.NOT_SENT
         self._closing = False
         self._running: set[Call[R, Any]]
@@ -119,11 +120,12 @@ class Call(Generic[R, T]):
             return (
                 "The interrupted call was told to stop and had not ended: its outcome is unknown."
             )
-        if self._error is None:
+        raised = self._raised
+        if raised is None:
             kind = type(self._value).__name__
             return f"The interrupted call had finished all the same: it returned {kind}."
-        kind = type(self._error).__name__
-        if isinstance(self._error, OutcomeUnknownError):
+        kind = raised.__name__
+        if issubclass(raised, OutcomeUnknownError):
             return f"The interrupted call was stopped under way; its outcome is unknown ({kind})."
         return f"The interrupted call had finished all the same: it raised {kind}."
 
@@ -197,6 +199,7 @@ class Call(Generic[R, T]):
 
     def _settle(self, error: BaseException | None) -> None:
         self._error = error
+        self._raised = None if error is None else type(error)
         if self.begun:
             self._outcome = self._outcome_of(error)
         self._notes.is_over = True

@@ -137,7 +137,8 @@ class Conversation:
             if length > limit:
                 return Failure(FailureKind.UNREADABLE, "longer than response_limit", status=status)
             chunks.append(chunk)
-        return Answer(status, b"".join(chunks), headers)
+        lower = {name.lower(): value for name, value in headers.items()}
+        return Answer(status, b"".join(chunks), lower)
 
     async def _traced_response(
         self, connection: Connection, protocol: ResponseHandler

@@ -8,13 +8,19 @@ from typing import Self
 
 __all__ = ["Deadline", "Deadlines"]
 
+_LOOK_EVERY = 1.0
+"""Seconds until the timer goes off at the latest, so that none is left in the loop for long."""
+
 
 class Deadlines:
     """What may run out in one event loop, watched by one timer.
 
     Nearly all attempts end in time. A timer for each, put among the loop's timers only to be
-    withdrawn, would cost a twentieth of a request; this one is set to the earliest end and seldom
-    goes off.
+    withdrawn, would cost a twentieth of a request; this one goes off at the earliest end, or after
+    a second, and not again when nothing is left.
+
+    It refers to the tasks of what is under way. Whoever lives longer than these may only refer to
+    it weakly: a task that was left behind with its loop has to be destroyed, and tell of its send.
     """
 
     def __init__(self) -> None:
@@ -29,9 +35,11 @@ class Deadlines:
 
     def add(self, deadline: Deadline, seconds: float) -> None:
         """End *deadline* after *seconds*, unless it is removed before."""
-        end = self._ends[deadline] = self.loop.time() + seconds
+        now = self.loop.time()
+        end = now + seconds
         if self._timer is None or end < self._timer.when():
-            self._set_timer(end)
+            self._set_timer(min(end, now + _LOOK_EVERY))
+        self._ends[deadline] = end  # last: what Ctrl-C keeps from being entered is never left
 
     def remove(self, deadline: Deadline) -> None:
         """Leave *deadline* alone from now on."""
@@ -43,19 +51,22 @@ class Deadlines:
             self._timer.cancel()
             self._timer = None
 
-    def _set_timer(self, end: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.loop.call_at(end, self._end_those_over)
+    def _set_timer(self, when: float) -> None:
+        # In this order: Ctrl-C may strike in between, and a timer too many does no harm.
+        before, self._timer = self._timer, self.loop.call_at(when, self._look)
+        if before is not None:
+            before.cancel()
 
-    def _end_those_over(self) -> None:
+    def _look(self) -> None:
         self._timer = None
         now = self.loop.time()
-        for deadline in [each for each, end in self._ends.items() if end <= now]:
-            self.remove(deadline)
-            deadline.end()
-        if self._ends:
-            self._set_timer(min(self._ends.values()))
+        try:
+            for deadline in [each for each, end in self._ends.items() if end <= now]:
+                self.remove(deadline)
+                deadline.end()
+        finally:
+            if self._ends:
+                self._set_timer(min(*self._ends.values(), now + _LOOK_EVERY))
 
 
 class Deadline:

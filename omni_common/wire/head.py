@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -14,6 +15,8 @@ from omni_common.secret import Secret
 from omni_common.version import __version__
 
 __all__ = ["Heads"]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a tab may stand in a value (RFC 9110, 5.5)
 
 
 class Heads:
@@ -95,7 +98,11 @@ def _start(request: Request, base: str) -> str:
 def _lines(headers: Iterable[tuple[str, str]]) -> str:
     lines = []
     for name, value in headers:
-        if not (name.isprintable() and value.isprintable()):
+        if not (_is_safe(name) and _is_safe(value)):
             raise ValueError("a header holds characters that cannot be written")
         lines.append(f"{name}: {value}\r\n")
     return "".join(lines)
+
+
+def _is_safe(text: str) -> bool:
+    return text.isprintable() or _CONTROL.search(text) is None

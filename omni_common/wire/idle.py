@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import cast
+from weakref import ref
 
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
@@ -47,20 +49,41 @@ class Idle:
             return
         self._waiting.append((self._clock.monotonic() + self._seconds, connection))
         if self._timer is None:
-            self._timer = self._clock.call_later(self._seconds, self._close_old)
+            self._set_timer(self._seconds)
 
-    def close(self) -> None:
-        """Give all back to aiohttp's pool, which closes them with the session and waits for it."""
+    def close(self) -> list[Connection]:
+        """Give back to aiohttp's pool what that closes with the session, and waits for.
+
+        Returns:
+            The others, on which something came unasked: to be released when the session is closed.
+            Before, they would be closed without anybody waiting for it.
+        """
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
-        while self._waiting:
-            self._waiting.pop()[1].release()
+        waiting = [connection for _, connection in self._waiting]
+        self._waiting.clear()
+        left = [each for each in waiting if cast("ResponseHandler", each.protocol).should_close]
+        for connection in waiting:
+            if connection not in left:
+                connection.release()
+        return left
 
-    def _close_old(self) -> None:
+    def _set_timer(self, seconds: float) -> None:
+        # Weakly, so that the connections of a loop that is gone go with it.
+        self._timer = self._clock.call_later(seconds, partial(_close_old, ref(self)))
+
+    def close_old(self) -> None:
+        """Close those whose time is over."""
         self._timer = None
         now = self._clock.monotonic()
         while self._waiting and self._waiting[0][0] <= now:
             self._waiting.popleft()[1].close()
         if self._waiting:
-            self._timer = self._clock.call_later(self._waiting[0][0] - now, self._close_old)
+            self._set_timer(self._waiting[0][0] - now)
+
+
+def _close_old(idle: ref[Idle]) -> None:
+    alive = idle()
+    if alive is not None:
+        alive.close_old()

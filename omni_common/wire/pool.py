@@ -119,10 +119,10 @@ class Pool:
         _used[protocol] = _look(connection)
         return connection
 
-    def keep(self, connection: Connection) -> None:
-        """Take back a connection over which a request and its whole answer have gone."""
+    def keep(self, connection: Connection, session: aiohttp.ClientSession) -> None:
+        """Take back a connection of *session*, over which a request and its answer have gone."""
         protocol = cast("ResponseHandler", connection.protocol)  # which it has until released
-        if self._idle is None or protocol.should_close:
+        if self._idle is None or session is not self._session or protocol.should_close:
             connection.release()  # which closes one that cannot be used again
         else:
             self._idle.put(connection)
@@ -212,12 +212,13 @@ async def _open(
     except RuntimeError as error:
         msg = "the given session belongs to another event loop; make it in the one that uses it"
         raise ConfigurationError(msg, field="session") from error
-    async with session:
-        try:
-            yield session
-        finally:
-            if idle is not None:
-                idle.close()
+    try:
+        yield session
+    finally:
+        left = [] if idle is None else idle.close()
+        await session.close()
+        for connection in left:
+            connection.release()
 
 
 def _tls(settings: TransportSettings) -> ssl.SSLContext | Literal[True]:

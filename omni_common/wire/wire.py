@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 
 import aiohttp
@@ -37,7 +38,7 @@ class Wire:
         self._settings = settings
         self._heads = Heads(settings.base_url, authorization)
         self._pool = Pool(settings, session)
-        self._deadlines: Deadlines | None = None
+        self._deadlines: weakref.ref[Deadlines] | None = None
 
     @property
     def slots(self) -> int:
@@ -78,13 +79,16 @@ class Wire:
     async def close(self) -> None:
         """Close our own session, if one was made. Safe to repeat."""
         await self._pool.close()
-        if self._deadlines is not None:
-            self._deadlines.close()
+        deadlines = None if self._deadlines is None else self._deadlines()
+        if deadlines is not None:
+            deadlines.close()
 
     def _deadlines_of_running_loop(self) -> Deadlines:
-        if self._deadlines is None or self._deadlines.loop is not asyncio.get_running_loop():
-            self._deadlines = Deadlines()
-        return self._deadlines
+        deadlines = None if self._deadlines is None else self._deadlines()
+        if deadlines is None or deadlines.loop is not asyncio.get_running_loop():
+            deadlines = Deadlines()
+            self._deadlines = weakref.ref(deadlines)
+        return deadlines
 
     async def _converse(
         self, conversation: Conversation, session: aiohttp.ClientSession
@@ -113,6 +117,6 @@ class Wire:
             )
         finally:
             if conversation.is_over:
-                self._pool.keep(connection)
+                self._pool.keep(connection, session)
             else:
                 connection.close()

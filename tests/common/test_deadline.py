@@ -187,6 +187,31 @@ async def test_a_timer_for_what_ended_in_time_ends_nobody_else() -> None:
     deadlines.close()
 
 
+async def test_ctrl_c_while_a_timer_is_set_leaves_the_others_their_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    async def wait(seconds: float) -> None:
+        with deadlines.after(seconds):
+            await forever()
+
+    deadlines = Deadlines()
+    before = asyncio.create_task(wait(SOON * 20))
+    await asyncio.sleep(0)
+    with monkeypatch.context() as patched:
+        patched.setattr(deadlines.loop, "call_at", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            deadlines.after(SOON).__enter__()
+    after = asyncio.create_task(wait(SOON * 30))
+    done, _ = await asyncio.wait([before, after], timeout=10)
+
+    assert done == {before, after}
+    assert [type(each.exception()) for each in (before, after)] == [TimeoutError, TimeoutError]
+    deadlines.close()
+
+
 async def test_it_needs_a_task() -> None:
     told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from aiohttp.connector import Connection
+from attrs import define
 
 from omni_common.transport import Transport
 from omni_common.wire import pool
@@ -103,18 +104,44 @@ async def test_closing_the_client_closes_them_and_leaves_no_timer(clock: FakeClo
         assert clock.next_in is None
 
 
-def test_one_that_comes_back_after_the_end_is_closed() -> None:
-    class Returned:
-        closed = False
+@define
+class Waiting:
+    """A connection, as far as it is asked for here."""
 
-        def close(self) -> None:
-            self.closed = True
+    should_close: bool = False
+    ended_by: str = ""
 
-    connection, clock = Returned(), FakeClock()
+    @property
+    def protocol(self) -> Waiting:
+        return self
+
+    def close(self) -> None:
+        self.ended_by = "close"
+
+    def release(self) -> None:
+        self.ended_by = "release"
+
+
+def test_at_the_end_those_on_which_something_came_are_left_to_the_session() -> None:
+    # aiohttp waits for the end of those in its pool and of those in use; released, one that should
+    # be closed would be neither.
+    quiet, spoiled, clock = Waiting(), Waiting(should_close=True), FakeClock()
     idle = Idle(KEPT, clock)
-    idle.close()
+    for connection in (quiet, spoiled):
+        idle.put(cast("Connection", connection))
+
+    (left,) = idle.close()
+    assert left is cast("Connection", spoiled)
+    assert (quiet.ended_by, spoiled.ended_by) == ("release", "")
+    assert clock.next_in is None
+
+
+def test_one_that_comes_back_after_the_end_is_closed() -> None:
+    connection, clock = Waiting(), FakeClock()
+    idle = Idle(KEPT, clock)
+    assert idle.close() == []
     idle.put(cast("Connection", connection))
 
-    assert connection.closed
+    assert connection.ended_by == "close"
     assert idle.take() is None
     assert clock.next_in is None

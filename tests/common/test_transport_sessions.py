@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.cookies import SimpleCookie
 
 import aiohttp
 import pytest
+from aiohttp.connector import Connection
 
 from omni_common.errors import (
     AnswerLostError,
@@ -22,6 +24,7 @@ from omni_common.errors import (
     RefusedError,
 )
 from omni_common.exchange import Failure, FailureKind, Request
+from omni_common.history import OUTCOME_LOGGER
 from omni_common.secret import Secret
 from omni_common.settings import TransportSettings
 from omni_common.transport import Transport
@@ -129,6 +132,50 @@ async def test_a_client_that_is_dropped_closes_its_connections() -> None:
         await _transport(server.url).exchange(SEND, accepted)
         gc.collect()
         await server.until(lambda: server.open_connections == 0)
+
+
+def test_a_connection_goes_back_to_the_loop_that_it_came_from() -> None:
+    with _server_in_a_thread() as server, asyncio.Runner() as first, asyncio.Runner() as second:
+        transport = _transport(server.url)
+        pool = transport._wire._pool
+
+        async def connected() -> tuple[aiohttp.ClientSession, Connection]:
+            await transport.exchange(SEND, accepted)
+            session = await pool.session()
+            return session, await pool.connection(session, [])
+
+        session, connection = first.run(connected())
+        kept = connection.protocol
+        second.run(transport.exchange(SEND, accepted))
+        pool.keep(connection, session)
+        _, other = second.run(connected())
+        assert other.protocol is not kept
+        other.close()
+        second.run(transport.close())
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in.*ClientSession")  # nobody closed it
+def test_a_send_that_is_left_behind_with_its_loop_is_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
+        for _ in range(3):  # after which nobody is let in any more
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        transport = _transport(f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        loop = asyncio.new_event_loop()
+
+        async def begin() -> None:
+            call = asyncio.ensure_future(transport.exchange(SEND, accepted, reference="left"))
+            await asyncio.wait([call], timeout=0.01)  # in which it begins to connect
+
+        loop.run_until_complete(begin())
+        loop.close()
+        del loop
+        gc.collect()
+        (record,) = [each for each in caplog.records if each.name == OUTCOME_LOGGER]
+        assert "reference=left outcome=not_sent" in record.message
 
 
 def test_two_event_loops_at_once_are_told_apart() -> None:

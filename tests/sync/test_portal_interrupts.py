@@ -13,7 +13,7 @@ from typing import Self
 
 import pytest
 
-from omni_common.errors import OutcomeUnknownError
+from omni_common.errors import AnswerLostError, OmniError, OutcomeUnknownError, ReadError
 from omni_common.sync import loop_thread
 from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
@@ -367,3 +367,31 @@ def test_an_iteration_interrupted_while_it_waits_ends_its_generator(
     with pytest.raises(AlarmError):
         next(iteration)
     assert closed.is_set()
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (
+            ReadError("no answer"),
+            "The interrupted call had finished all the same: it raised ReadError.",
+        ),
+        (
+            AnswerLostError("no answer"),
+            "The interrupted call was stopped under way; its outcome is unknown (AnswerLostError).",
+        ),
+    ],
+    ids=["read", "unknown"],
+)
+def test_ctrl_c_while_a_call_raises_its_error_is_told_what_it_was(
+    error: OmniError, note: str
+) -> None:
+    async def never(_: object) -> None:
+        raise AssertionError("it is not begun")
+
+    call = Call(never)
+    call.begun = True
+    call.end(error)
+    with pytest.raises(type(error)):
+        call.result()  # in which the signal strikes, after it has taken the error
+    assert call.give_up_waiting() == note
