@@ -154,7 +154,7 @@ def test_a_connection_goes_back_to_the_loop_that_it_came_from() -> None:
         second.run(transport.close())
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored in.*ClientSession")  # nobody closed it
+@pytest.mark.filterwarnings("ignore:Exception ignored .*ClientSession")  # nobody closed it
 def test_a_send_that_is_left_behind_with_its_loop_is_told_of(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
