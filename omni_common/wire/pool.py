@@ -216,9 +216,11 @@ async def _open(
         yield session
     finally:
         left = [] if idle is None else idle.close()
-        await session.close()
-        for connection in left:
-            connection.release()
+        try:
+            await session.close()
+        finally:
+            for connection in left:
+                connection.release()
 
 
 def _tls(settings: TransportSettings) -> ssl.SSLContext | Literal[True]:

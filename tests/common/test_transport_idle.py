@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import aiohttp
 import pytest
 from aiohttp.connector import Connection
 from attrs import define
@@ -134,6 +135,30 @@ def test_at_the_end_those_on_which_something_came_are_left_to_the_session() -> N
     assert left is cast("Connection", spoiled)
     assert (quiet.ended_by, spoiled.ended_by) == ("release", "")
     assert clock.next_in is None
+
+
+async def test_and_are_let_go_even_if_closing_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close = aiohttp.ClientSession.close
+
+    async def interrupted(session: aiohttp.ClientSession) -> None:
+        await close(session)
+        raise asyncio.CancelledError
+
+    async with FaultServer() as server, transport_to(server) as omni:
+        await omni.exchange(SEND, accepted)
+        idle = omni._wire._pool._idle
+        assert idle is not None
+        connection = idle.take()
+        assert connection is not None
+        assert connection.protocol is not None
+        idle.put(connection)
+        connection.protocol.force_close()  # as if something had come
+        monkeypatch.setattr(aiohttp.ClientSession, "close", interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await omni.close()
+        assert connection.protocol is None
 
 
 def test_one_that_comes_back_after_the_end_is_closed() -> None:
