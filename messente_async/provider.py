@@ -253,14 +253,14 @@ def _receipt(message: Message, created: OmnimessageCreated, history: History) ->
         provider=_NAME,
         reference=message.reference,
         to=message.phone or "",
-        parts=tuple([_part(message) for message in created.messages]),
+        parts=tuple([_part(result) for result in created.messages]),
         attempts=history.attempts,
         raw=created.raw,
     )
 
 
-def _part(message: MessageResult) -> Part:
-    return Part(channel_of(message.channel), message.message_id, message.sender)
+def _part(result: MessageResult) -> Part:
+    return Part(channel_of(result.channel), result.message_id, result.sender)
 
 
 def _omnimessage_id(id: str) -> str:

@@ -85,7 +85,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         if self._session is None or self._session.closed or self._session_loop is not loop:
             # A session of another loop is let go: it was closed with that loop, see below.
-            # By the system's clock, since servers go by it.
+            # Connections are kept by the system's clock, since servers let go of them by it.
             self._idle = Idle(_KEEP_ALIVE, SystemClock()) if self._given is None else None
             self._session_life = _open(self._given, self._tls, self._idle)
             self._session = await anext(self._session_life)
