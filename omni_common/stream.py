@@ -38,7 +38,6 @@ class OutcomeStream:
         self._reader: asyncio.Task[None] | None = None
         self._entered = False
         self._closed = False
-        self._ended = asyncio.Event()
 
     @property
     def unreported(self) -> tuple[SendOutcome, ...]:
@@ -80,28 +79,24 @@ class OutcomeStream:
         Raises:
             Exception: The source's own error, if it fails while it is told to stop.
         """
-        if self._closed:
-            await self._ended.wait()
-            return
+        batches, reader = self._batches, self._reader
+        is_first = not self._closed
+        was_reading = reader is not None and not reader.done()
+        if is_first and reader is not None:
+            reader.cancel()
         self._closed = True
-        try:
-            if self._batches is not None and self._reader is not None:
-                await self._stop(self._batches, self._reader)
-        finally:
-            try:
-                if self._batches is not None:
-                    self._batches.account()
-            finally:
-                self._ended.set()
-
-    async def _stop(self, batches: Batches, reader: asyncio.Task[None]) -> None:
-        was_reading = not reader.done()
-        reader.cancel()
+        if batches is None or reader is None:
+            return
+        # Whoever comes later does all of this again, since an interruption may have struck the
+        # first one anywhere: to wait for word from it could be to wait for ever.
         try:
             await batches.close()
         finally:
-            await asyncio.gather(reader, return_exceptions=True)
-        if was_reading and not reader.cancelled():
+            try:
+                await asyncio.gather(reader, return_exceptions=True)
+            finally:
+                batches.account()
+        if is_first and was_reading and not reader.cancelled():
             reader.result()
 
     async def _next(self) -> SendOutcome | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from itertools import count
 
 import pytest
@@ -14,10 +16,12 @@ from omni_common.receipt import Receipt
 from tests.reliability.conftest import Size
 from tests.reliability.interruption import programs
 from tests.reliability.interruption.programs import Kept, Program
-from tests.reliability.interruption.steps import Steps
+from tests.reliability.interruption.steps import LIBRARY, Steps
 from tests.reliability.interruption.truth import VendorInAThread
 from tests.reliability.interruption.words import Law, Words, heard
 from tests.support.figures import RecordProperty
+from tests.support.outcomes import messages
+from tests.support.providers import BulkProvider
 
 pytestmark = [
     pytest.mark.skipif(
@@ -90,3 +94,21 @@ def test_whatever_step_is_struck_each_message_has_one_true_word(
     record_property("struck steps", figures)
     assert wrongs == []
     assert struck > len(runs) * 0.8  # other threads make some runs shorter than others
+
+
+async def _struck_where_it_ends(steps: Steps) -> None:
+    async with asyncio.timeout(2), BulkProvider(2).send_many(messages(3)) as stream:
+        for _ in range(3):
+            await anext(stream)
+        with steps:
+            assert await anext(stream, None) is None
+
+
+def test_a_stream_that_was_struck_where_it_ended_is_closed_all_the_same() -> None:
+    for at in count(1):
+        steps, loop = Steps(at, (*LIBRARY, asyncio.locks.__file__)), asyncio.new_event_loop()
+        with closing(loop), suppress(KeyboardInterrupt):
+            loop.run_until_complete(_struck_where_it_ends(steps))
+        if not steps.struck:
+            break
+    assert at > 40

@@ -1,4 +1,4 @@
-"""An exception at any step of the library where Python lets a signal handler raise one.
+"""An exception at any step of a program where Python lets a signal handler raise one.
 
 CPython runs signal handlers where a function begins, where a loop steps back, and after a call of
 something that is not written in Python; nowhere else, and so not between a ``return`` and what is
@@ -17,7 +17,7 @@ import devino_async
 import messente_async
 import omni_common
 
-__all__ = ["Steps"]
+__all__ = ["EVERYWHERE", "LIBRARY", "Steps"]
 
 _CALLS = {code for name, code in dis.opmap.items() if name.startswith("CALL")}
 _JUMPS = {code for name, code in dis.opmap.items() if "JUMP_BACKWARD" in name}
@@ -25,19 +25,22 @@ _UNINTERRUPTED = {code for name, code in dis.opmap.items() if name.endswith("NO_
 _RESUME = dis.opmap["RESUME"]
 _AFTER_A_SUSPENSION = 2
 """From this argument on, resuming continues an ``await`` or a ``yield from``: nothing is raised."""
-_LIBRARY = tuple(
+LIBRARY = tuple(
     str(Path(package.__path__[0])) for package in (omni_common, messente_async, devino_async)
 )
+EVERYWHERE = ("",)
 
 
 class Steps:
-    """Counts steps of the library in this thread, and raises ``KeyboardInterrupt`` at one."""
+    """Counts steps of this thread, and raises ``KeyboardInterrupt`` at one."""
 
-    def __init__(self, strike_at: int = 0) -> None:
+    def __init__(self, strike_at: int = 0, within: tuple[str, ...] = LIBRARY) -> None:
+        """Count the steps of what is written in Python and comes from paths that begin so."""
         self.counted = 0
         self.struck = ""
         """The function and the line where it was raised."""
         self._strike_at = strike_at
+        self._within = within
         self._last: dict[FrameType, tuple[int, int]] = {}
         self._returned: dict[FrameType, str] = {}
         self._before: Any = None
@@ -58,7 +61,7 @@ class Steps:
         self._returned.clear()
 
     def _entered(self, frame: FrameType, event: str, _: object) -> Any:
-        if not frame.f_code.co_filename.startswith(_LIBRARY):
+        if not frame.f_code.co_filename.startswith(self._within):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         self._last[frame] = _resumed_at(frame.f_code, frame.f_lasti)

@@ -27,6 +27,8 @@ __all__ = ["End", "Zygote"]
 _ROOT = Path(__file__).parents[3]
 _PATIENCE = 10.0
 """Seconds after which a process that does not end is killed, which is a failure."""
+_LAST_WORD = 2.0
+"""Seconds that it gets to say why it does not end."""
 _LATEST = 0.3
 """Seconds after which a program is struck that never comes to what it was to be struck at."""
 _APART = 0.01
@@ -123,7 +125,7 @@ class Zygote:
         await asyncio.wait([ended], timeout=_PATIENCE)
         is_stuck = not ended.done()
         if is_stuck:
-            os.kill(child, signal.SIGABRT)
+            await self._ask_why(child, ended)
         how = json.loads(await ended)
         said, output, complaints = (_taken(f"{order.path}.{kind}") for kind in _KINDS)
         return End(
@@ -133,6 +135,12 @@ class Zygote:
             output=output,
             complaints=complaints,
         )
+
+    async def _ask_why(self, child: int, ended: asyncio.Future[bytes]) -> None:
+        for number in (signal.SIGALRM, signal.SIGABRT):
+            if not ended.done():
+                os.kill(child, number)
+                await asyncio.wait([ended], timeout=_LAST_WORD)
 
     async def _moment(self, vendor: FaultyVendor, order: Order) -> None:
         """Wait until a program has just sent some request, or for a part of its life."""

@@ -11,7 +11,7 @@ from attrs import frozen
 from tests.reliability.interruption.words import Law
 from tests.reliability.shutdown.orders import STOPPED
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "STRUCK", "Kind"]
 
 _KILLED = {SIGTERM: -SIGTERM, SIGHUP: -SIGHUP}
 _INTERRUPTED = 130
@@ -30,6 +30,8 @@ class Kind:
     law: Law = Law.ONE_WORD
     raises: bool = False
     """Whether a signal handler raises in the main thread, wherever that is."""
+    steps: int = 0
+    """About how many it takes, at one of which an exception is to strike it; 0 for none."""
     is_untidy: bool = False
     """Whether the program leaves open what it should close, which Python complains of."""
 
@@ -110,3 +112,20 @@ def _told_to_stop() -> Iterator[Kind]:
 
 KINDS = tuple(_kinds())
 """Every kind, each of which is tried as often as any other."""
+
+_STEPS = {
+    **dict.fromkeys(_ON_ASYNCIO, 12_000),
+    **dict.fromkeys(("blocking_sends", "blocking_stream", "bare_blocking_stream"), 1_200),
+}
+"""About how many steps the main thread takes from the first message on."""
+STRUCK = tuple(
+    Kind(
+        program,
+        codes=frozenset({0, -SIGINT}),
+        law=Law.ONE_WORD_ONCE_BEGUN,
+        raises=True,
+        steps=steps,
+    )
+    for program, steps in _STEPS.items()
+)
+"""Programs that are struck as if by Ctrl-C, where that could strike."""

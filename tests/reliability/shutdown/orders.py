@@ -32,6 +32,9 @@ class Order:
     """Where it writes: what its witness says, and its standard output and error."""
     messages: int
     seed: int
+    strike_at: int = 0
+    """At which step after the first message Ctrl-C strikes, be it of the program or of anything
+    that it uses; 0 for none."""
 
     @classmethod
     def read(cls, line: str) -> Self:

@@ -27,12 +27,14 @@ _A_MOMENT = 2.0
 class Witness:
     """Writes down which messages were handed over, and what was said of each."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, begin: Callable[[], object] = lambda: None) -> None:
+        """Write to *path*; *begin* is called when the first message is handed over."""
         self.kept: dict[str, Receipt | SendOutcome | NotSentError | OutcomeUnknownError] = {}
         """What callers were told, by reference."""
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._unsaid: set[str] = set()
-        self._is_concluded = False
+        self._begin = begin
+        self._has_begun = self._is_concluded = False
         self._logger = logging.getLogger(OUTCOME_LOGGER)
         self._records = _Records(self._recorded)
         self._logger.addHandler(self._records)
@@ -42,6 +44,9 @@ class Witness:
         """A message is about to be handed over."""
         self._unsaid.add(reference)
         self._write("asked", reference)
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin()
 
     def conclude(self) -> None:
         """Write down what callers were told; called last of all, in each process."""

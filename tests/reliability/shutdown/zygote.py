@@ -14,7 +14,11 @@ import gc
 import json
 import os
 import signal
+import sys
 import time
+from contextlib import ExitStack, nullcontext, suppress
+from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ for _ in range(3):
     atexit.register(_conclude)
 
 from omni_common import Outcome, connect  # noqa: E402
+from tests.reliability.interruption.steps import EVERYWHERE, Steps  # noqa: E402
+from tests.reliability.shutdown.lost import LOST_BY_ASYNCIO, lost  # noqa: E402
 from tests.reliability.shutdown.orders import Order  # noqa: E402
 from tests.reliability.shutdown.programs import PROGRAMS  # noqa: E402
 from tests.reliability.shutdown.witness import Witness  # noqa: E402
@@ -89,16 +95,31 @@ def _become(order: Order) -> None:
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), number)
 
 
+def _tell_what_is_lost(_: int, __: FrameType | None) -> None:
+    """Answer to the question why the program does not end, before it is aborted."""
+    with suppress(RuntimeError):  # no event loop runs
+        loop = asyncio.get_running_loop()
+        for each in lost(loop):
+            print(f"{LOST_BY_ASYNCIO}: {each}", file=sys.stderr)  # noqa: T201
+        for task in asyncio.all_tasks(loop):
+            print(f"not ended: {task}", file=sys.stderr)  # noqa: T201
+    sys.stderr.flush()
+    os.abort()
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Ctrl-C waits until the program begins: what Python does after a fork would swallow it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    faulthandler.enable()  # a program that will not end is asked where it is
+    faulthandler.enable()  # a program that will not end is asked where it is, and why
+    signal.signal(signal.SIGALRM, _tell_what_is_lost)
     _warm_up()
     gc.collect()
     gc.freeze()
     if ordered := _fork_until_a_child():
         _become(ordered)
-        _witness = Witness(f"{ordered.path}.said")
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        PROGRAMS[ordered.program](ordered, _witness)
+        with ExitStack() as stack:
+            struck = Steps(ordered.strike_at, EVERYWHERE) if ordered.strike_at else nullcontext()
+            _witness = Witness(f"{ordered.path}.said", partial(stack.enter_context, struck))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            PROGRAMS[ordered.program](ordered, _witness)
