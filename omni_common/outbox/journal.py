@@ -1,0 +1,207 @@
+"""The journal: what is to become of each message, and what became of it, on the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from omni_common.converter import dumps
+from omni_common.errors import Attempt, NotSentError, OutcomeUnknownError
+from omni_common.outbox import statements
+from omni_common.outbox.documents import (
+    Document,
+    attempt_documents,
+    error_document,
+    receipt_document,
+)
+from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.schema import open_journal
+from omni_common.outbox.statements import Row
+from omni_common.outbox.writer import Writer
+from omni_common.receipt import Receipt
+
+__all__ = ["Journal", "Posting", "Settlement"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Posting:
+    """A message to be written down."""
+
+    reference: str
+    due: datetime
+    held: bool
+    document: Document = field(repr=False)
+
+
+@frozen
+class Settlement:
+    """What became of a message that was claimed."""
+
+    id: int
+    state: EntryState
+    receipt: Receipt | None = None
+    error: NotSentError | OutcomeUnknownError | None = None
+
+
+class Journal:
+    """The messages of one outbox, in a file that survives the process.
+
+    Each method is one step: it has happened when it returns, whatever becomes of the process, or it
+    has not happened at all. All of them raise ``sqlite3.Error`` where the file fails.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare; the file is opened, or made, when something is first asked of it."""
+        self._writer = Writer(partial(open_journal, path))
+
+    async def put(
+        self, postings: Sequence[Posting], state: EntryState, now: datetime
+    ) -> list[int | Entry]:
+        """Write messages down, each as *state*: the id of each, or the entry that it had already.
+
+        What was there stays as it is.
+        """
+        rows = [[each.reference, _seconds(each.due), each.held, each.document] for each in postings]
+        first, found = await self._run(
+            statements.put,
+            rows=_json(rows),
+            number=len(rows),
+            state=state.value,
+            now=_seconds(now),
+        )
+        if not found:
+            return list(range(first, first + len(rows)))
+        entries = [_entry(row) for row in found]
+        return [each if each.id < first else each.id for each in entries]
+
+    async def claim_due(self, most: int, now: datetime) -> list[Entry]:
+        """Claim *most* of the queued messages that are due, the earliest first."""
+        rows = await self._run(statements.claim_due, now=_seconds(now), most=most)
+        return [_entry(row) for row in rows]
+
+    async def claim(self, reference: str, states: Iterable[EntryState], now: datetime) -> bool:
+        """Claim a message to send it now, if it is in one of *states*; say whether it was."""
+        wanted = [state.value for state in states]
+        return await self._run(
+            statements.claim, reference=reference, states=wanted, now=_seconds(now)
+        )
+
+    async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Write down what became of messages that were claimed."""
+        await self._run(statements.settle, rows=_settled(settlements), now=_seconds(now))
+
+    def settle_unattended(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Write that down without waiting for it: for a caller that is being interrupted."""
+        work = partial(statements.settle, rows=_settled(settlements), now=_seconds(now))
+        self._writer.post(work)
+
+    async def cancel(self, reference: str, now: datetime) -> Entry | None:
+        """Take a message back if it is queued; its entry as it is then."""
+        return _found(await self._run(statements.cancel, reference=reference, now=_seconds(now)))
+
+    async def expire(self, due_before: datetime, now: datetime) -> int:
+        """Let held messages expire that were due before a time; how many did."""
+        return await self._run(
+            statements.expire, due_before=_seconds(due_before), now=_seconds(now)
+        )
+
+    async def give_up(self, error: OutcomeUnknownError, now: datetime) -> int:
+        """Make unknown, with *error*, what a sender that is gone had claimed; how many it had."""
+        text = _json(error_document(error))
+        return await self._run(statements.give_up, now=_seconds(now), error=text)
+
+    async def find(self, reference: str) -> Entry | None:
+        """The entry of a message."""
+        return _found(await self._run(statements.find, reference=reference))
+
+    async def select(
+        self, states: Iterable[EntryState], *, after: int = 0, most: int = 1_000
+    ) -> list[Entry]:
+        """Entries in some states, in the order they came, beginning after an id."""
+        wanted = [state.value for state in states]
+        rows = await self._run(statements.select, states=wanted, after=after, most=most)
+        return [_entry(row) for row in rows]
+
+    async def count(self) -> dict[EntryState, int]:
+        """How many messages there are in each state."""
+        found = await self._run(statements.count)
+        return {state: found.get(state.value, 0) for state in EntryState}
+
+    async def next_due(self) -> datetime | None:
+        """When the first of the queued messages is due; None if none is queued."""
+        due = await self._run(statements.next_due)
+        return None if due is None else _time(due)
+
+    async def write_note(self, name: str, text: str | None) -> None:
+        """Keep a text under a name, or nothing."""
+        await self._run(statements.write_note, name=name, text=text)
+
+    async def read_note(self, name: str) -> str | None:
+        """What is kept under a name."""
+        return await self._run(statements.read_note, name=name)
+
+    async def close(self) -> None:
+        """Finish what was asked for, and close the file. Safe to repeat."""
+        await self._writer.close()
+
+    async def _run(self, statement: Callable[..., T], **values: object) -> T:
+        def work(connection: sqlite3.Connection) -> T:
+            return statement(connection, **values)
+
+        return await self._writer.run(work)
+
+
+def _settled(settlements: Sequence[Settlement]) -> str:
+    # The messages of a bulk call share their attempts, which are written once.
+    written: dict[int, list[Document]] = {}
+
+    def receipt(receipt: Receipt | None) -> str | None:
+        if receipt is None:
+            return None
+        attempts: tuple[Attempt, ...] = receipt.attempts
+        if id(attempts) not in written:
+            written[id(attempts)] = attempt_documents(attempts)
+        return _json(receipt_document(receipt, written[id(attempts)]))
+
+    rows = [
+        [
+            each.id,
+            each.state.value,
+            None if each.receipt is None else each.receipt.id,
+            receipt(each.receipt),
+            None if each.error is None else _json(error_document(each.error)),
+        ]
+        for each in settlements
+    ]
+    return _json(rows)
+
+
+def _json(value: Any) -> str:
+    return dumps(value).decode()
+
+
+def _seconds(time: datetime) -> float:
+    return time.timestamp()
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _found(row: Row | None) -> Entry | None:
+    return None if row is None else _entry(row)
+
+
+def _entry(row: Row) -> Entry:
+    id, reference, state, due, held, changed, *documents = row
+    return Entry(
+        id, reference, EntryState(state), _time(due), bool(held), _time(changed), *documents
+    )

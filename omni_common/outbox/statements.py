@@ -1,0 +1,208 @@
+"""What is asked of the journal's database, each a step of its own inside a transaction.
+
+SQLite does a whole batch in one statement, rows going in and coming out as one text of JSON: a row
+at a time, the thread would wait for Python's lock as often as there are rows. Times are seconds
+since 1970, in UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from sqlite3 import Connection
+from typing import Any, TypeAlias
+
+from omni_common.converter import loads
+
+__all__ = [
+    "Row",
+    "cancel",
+    "claim",
+    "claim_due",
+    "count",
+    "expire",
+    "find",
+    "give_up",
+    "next_due",
+    "put",
+    "read_note",
+    "select",
+    "settle",
+    "write_note",
+]
+
+Row: TypeAlias = list[Any]
+"""A message: id, reference, state, due, held, changed, document, vendor_id, receipt, error."""
+
+_ROW = (
+    "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.vendor_id,"
+    " m.receipt, m.error)"
+)
+
+
+def put(
+    connection: Connection, *, rows: str, number: int, state: str, now: float
+) -> tuple[int, list[Row]]:
+    """Insert messages whose reference is new.
+
+    Args:
+        connection: The journal.
+        rows: A list of ``[reference, due, held, document]``, as JSON.
+        number: How many they are.
+        state: What each is to be.
+        now: The time.
+
+    Returns:
+        The id of the first that was inserted; the others follow it. And all rows, in order, unless
+        everything was inserted: what was there before has a smaller id.
+    """
+    cursor = connection.execute(
+        "INSERT INTO message (reference, state, due, held, changed, document)"
+        " SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]'),"
+        " json_extract(value, '$[2]'), ?, json_extract(value, '$[3]')"
+        " FROM json_each(?) WHERE true ON CONFLICT (reference) DO NOTHING",
+        (state, now, rows),
+    )
+    inserted = cursor.rowcount
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
+    first = last - inserted + 1
+    if inserted == number:
+        return first, []
+    return first, _rows(
+        connection,
+        f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
+        " ON m.reference = json_extract(given.value, '$[0]') ORDER BY given.key",
+        rows,
+    )
+
+
+def claim_due(connection: Connection, *, now: float, most: int) -> list[Row]:
+    """Claim the messages that are queued and due, the one that has been for longest first."""
+    (ids,) = connection.execute(
+        "SELECT json_group_array(id) FROM (SELECT id FROM message"
+        " WHERE state = 'queued' AND due <= ? ORDER BY due, id LIMIT ?)",
+        (now, most),
+    ).fetchone()
+    connection.execute(
+        "UPDATE message SET state = 'claimed', changed = ?"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (now, ids),
+    )
+    return _rows(
+        connection,
+        f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m ON m.id = given.value"
+        " ORDER BY given.key",
+        ids,
+    )
+
+
+def claim(connection: Connection, *, reference: str, states: Sequence[str], now: float) -> bool:
+    """Claim one message if it is in one of *states*; say whether it was."""
+    cursor = connection.execute(
+        "UPDATE message SET state = 'claimed', changed = ?, error = NULL"
+        " WHERE reference = ? AND state IN (SELECT value FROM json_each(?))",
+        (now, reference, json.dumps(list(states))),
+    )
+    return cursor.rowcount == 1
+
+
+def settle(connection: Connection, *, rows: str, now: float) -> None:
+    """Write down what became of claimed messages: ``[id, state, vendor_id, receipt, error]``."""
+    connection.execute(
+        "UPDATE message SET state = json_extract(given.value, '$[1]'),"
+        " vendor_id = json_extract(given.value, '$[2]'),"
+        " receipt = json_extract(given.value, '$[3]'),"
+        " error = json_extract(given.value, '$[4]'), changed = ?"
+        " FROM json_each(?) AS given"
+        " WHERE message.id = json_extract(given.value, '$[0]') AND message.state = 'claimed'",
+        (now, rows),
+    )
+
+
+def cancel(connection: Connection, *, reference: str, now: float) -> Row | None:
+    """Take a message back if it is queued; its row as it is then, None if there is none."""
+    connection.execute(
+        "UPDATE message SET state = 'cancelled', changed = ?"
+        " WHERE reference = ? AND state = 'queued'",
+        (now, reference),
+    )
+    return find(connection, reference=reference)
+
+
+def expire(connection: Connection, *, due_before: float, now: float) -> int:
+    """Let held messages expire that were due before a time; how many did."""
+    cursor = connection.execute(
+        "UPDATE message SET state = 'expired', changed = ?"
+        " WHERE state = 'queued' AND held = 1 AND due < ?",
+        (now, due_before),
+    )
+    return cursor.rowcount
+
+
+def give_up(connection: Connection, *, now: float, error: str) -> int:
+    """Make unknown what was claimed by a sender that is gone; how many there were.
+
+    What it says of each is *error*, as JSON.
+    """
+    cursor = connection.execute(
+        "UPDATE message SET state = 'unknown', error = ?, changed = ? WHERE state = 'claimed'",
+        (error, now),
+    )
+    return cursor.rowcount
+
+
+def find(connection: Connection, *, reference: str) -> Row | None:
+    """The message of *reference*."""
+    found = _rows(
+        connection, f"SELECT {_ROW} AS row FROM message AS m WHERE m.reference = ?", reference
+    )
+    return found[0] if found else None
+
+
+def select(
+    connection: Connection, *, states: Sequence[str], after: int = 0, most: int
+) -> list[Row]:
+    """Messages in one of *states* whose id is greater than *after*, in the order they came."""
+    return _rows(
+        connection,
+        f"SELECT {_ROW} AS row FROM message AS m"
+        " WHERE m.state IN (SELECT value FROM json_each(?)) AND m.id > ? ORDER BY m.id LIMIT ?",
+        json.dumps(list(states)),
+        after,
+        most,
+    )
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """How many messages there are in each state; none where there are none."""
+    return dict(connection.execute("SELECT state, count(*) FROM message GROUP BY state"))
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the first of the queued messages is due; None if none is queued."""
+    (due,) = connection.execute("SELECT min(due) FROM message WHERE state = 'queued'").fetchone()
+    return None if due is None else float(due)
+
+
+def write_note(connection: Connection, *, name: str, text: str | None) -> None:
+    """Keep *text* under *name*, or nothing."""
+    if text is None:
+        connection.execute("DELETE FROM note WHERE name = ?", (name,))
+    else:
+        connection.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, text))
+
+
+def read_note(connection: Connection, *, name: str) -> str | None:
+    """What is kept under *name*."""
+    found = connection.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchone()
+    return None if found is None else str(found[0])
+
+
+def _rows(connection: Connection, query: str, *parameters: object) -> list[Row]:
+    """What *query*, whose only column is a JSON text called row, gives."""
+    (text,) = connection.execute(
+        f"SELECT json_group_array(json(row)) FROM ({query})",
+        parameters,
+    ).fetchone()
+    rows: list[Row] = loads(text.encode())
+    return rows
