@@ -9,9 +9,12 @@ from typing import Any
 from omni_common.errors import (
     Attempt,
     ClientClosedError,
+    ConnectionFailedError,
+    ConnectionRejectedError,
     NotSentError,
     OmniError,
     OutcomeUnknownError,
+    RateLimitedError,
     ReadError,
 )
 from omni_common.exchange import Failure, Operation
@@ -19,7 +22,15 @@ from omni_common.message import Message
 from omni_common.receipt import NotSent, Unknown
 from omni_common.retry import RULES
 
-__all__ = ["described", "error_of", "failed", "failed_outcome", "plain", "unanswered"]
+__all__ = [
+    "described",
+    "error_of",
+    "failed",
+    "failed_outcome",
+    "is_passing",
+    "plain",
+    "unanswered",
+]
 
 # What of a vendor's words may stand in an error's text: keys, codes and field names. Its sentences
 # may quote a number or a message, so they stay in ``raw``.
@@ -82,6 +93,16 @@ def error_of(
     error = ReadError(text, **data)
     error.__cause__ = kind(text, **data)
     return error
+
+
+def is_passing(error: BaseException | None) -> bool:
+    """Whether nothing was sent for a reason that may pass, so that the same again may help."""
+    if isinstance(error, ConnectionRejectedError):
+        return False
+    asked_to_wait = isinstance(error, NotSentError) and error.retry_after is not None
+    return asked_to_wait or isinstance(
+        error, ConnectionFailedError | ClientClosedError | RateLimitedError
+    )
 
 
 def unanswered(error: NotSentError | OutcomeUnknownError) -> ReadError:

@@ -8,17 +8,13 @@ from enum import IntEnum
 from omni_common.errors import (
     AnswerLostError,
     CancelFailedError,
-    ClientClosedError,
     ConfigurationError,
-    ConnectionFailedError,
-    ConnectionRejectedError,
-    NotSentError,
     OmniError,
     OutcomeUnknownError,
-    RateLimitedError,
     ReadError,
     ServerFailedError,
 )
+from omni_common.failure import is_passing
 
 __all__ = ["ExitCode", "exit_code_of", "worst"]
 
@@ -44,10 +40,6 @@ class ExitCode(IntEnum):
     """Ctrl-C."""
 
 
-_PASSING = (ConnectionFailedError, ClientClosedError, RateLimitedError)
-_PASSING_FOR_READS = (*_PASSING, AnswerLostError, ServerFailedError)
-
-
 def exit_code_of(error: OmniError) -> ExitCode:
     """What *error* means for a script that could run the same command again."""
     match error:
@@ -56,11 +48,13 @@ def exit_code_of(error: OmniError) -> ExitCode:
         case OutcomeUnknownError():
             return ExitCode.UNKNOWN
         case ReadError():
-            return _again_if(isinstance(error.__cause__, _PASSING_FOR_READS))
+            cause = error.__cause__
+            lost = isinstance(cause, AnswerLostError | ServerFailedError)
+            return _again_if(lost or is_passing(cause))
         case CancelFailedError():
-            return _again_if(_is_passing(error.__cause__))
+            return _again_if(is_passing(error.__cause__))
         case _:
-            return _again_if(_is_passing(error))
+            return _again_if(is_passing(error))
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
@@ -68,13 +62,6 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     order = (ExitCode.USAGE, ExitCode.UNKNOWN, ExitCode.REFUSED, ExitCode.AGAIN)
     found = set(codes)
     return next((code for code in order if code in found), ExitCode.DONE)
-
-
-def _is_passing(error: BaseException | None) -> bool:
-    if isinstance(error, ConnectionRejectedError):
-        return False
-    asked_to_wait = isinstance(error, NotSentError) and error.retry_after is not None
-    return asked_to_wait or isinstance(error, _PASSING)
 
 
 def _again_if(passing: bool) -> ExitCode:  # noqa: FBT001 - it is the only thing said

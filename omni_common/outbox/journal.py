@@ -36,6 +36,7 @@ class Posting:
     """A message to be written down."""
 
     reference: str
+    state: EntryState
     due: datetime
     held: bool
     document: Document = field(repr=False)
@@ -62,21 +63,36 @@ class Journal:
         """Prepare; the file is opened, or made, when something is first asked of it."""
         self._writer = Writer(partial(open_journal, path))
 
-    async def put(
-        self, postings: Sequence[Posting], state: EntryState, now: datetime
-    ) -> list[int | Entry]:
-        """Write messages down, each as *state*: the id of each, or the entry that it had already.
+    async def put(self, postings: Sequence[Posting], now: datetime) -> list[int | Entry]:
+        """Write messages down: the id of each, or the entry that its reference had already.
 
-        What was there stays as it is.
+        What was there stays as it is. An interruption takes back what was written.
         """
-        rows = [[each.reference, _seconds(each.due), each.held, each.document] for each in postings]
-        first, found = await self._run(
-            statements.put,
-            rows=_json(rows),
-            number=len(rows),
-            state=state.value,
-            now=_seconds(now),
-        )
+        rows = [
+            [each.reference, each.state.value, _seconds(each.due), each.held, each.document]
+            for each in postings
+        ]
+        text, time = _json(rows), _seconds(now)
+        written = [0, 0]
+
+        def work(connection: sqlite3.Connection) -> tuple[int, list[Row]]:
+            first, inserted, found = statements.put(
+                connection, rows=text, number=len(rows), now=time
+            )
+            written[:] = first, inserted
+            return first, found
+
+        def withdraw(connection: sqlite3.Connection) -> None:
+            first, number = written
+            statements.withdraw(connection, first=first, number=number, now=time)
+
+        try:
+            first, found = await self._writer.run(work)
+        except Exception:
+            raise
+        except BaseException:  # whoever asked is interrupted, and will never know the ids
+            self._writer.post(withdraw)
+            raise
         if not found:
             return list(range(first, first + len(rows)))
         entries = [_entry(row) for row in found]

@@ -28,6 +28,7 @@ __all__ = [
     "read_note",
     "select",
     "settle",
+    "withdraw",
     "write_note",
 ]
 
@@ -41,38 +42,47 @@ _ROW = (
 
 
 def put(
-    connection: Connection, *, rows: str, number: int, state: str, now: float
-) -> tuple[int, list[Row]]:
+    connection: Connection, *, rows: str, number: int, now: float
+) -> tuple[int, int, list[Row]]:
     """Insert messages whose reference is new.
 
     Args:
         connection: The journal.
-        rows: A list of ``[reference, due, held, document]``, as JSON.
+        rows: A list of ``[reference, state, due, held, document]``, as JSON.
         number: How many they are.
-        state: What each is to be.
         now: The time.
 
     Returns:
-        The id of the first that was inserted; the others follow it. And all rows, in order, unless
-        everything was inserted: what was there before has a smaller id.
+        The id of the first that was inserted, how many were, which follow it, and, unless that were
+        all, every row in order: what was there before has a smaller id.
     """
     cursor = connection.execute(
         "INSERT INTO message (reference, state, due, held, changed, document)"
-        " SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]'),"
-        " json_extract(value, '$[2]'), ?, json_extract(value, '$[3]')"
+        " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+        " json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?,"
+        " json_extract(value, '$[4]')"
         " FROM json_each(?) WHERE true ON CONFLICT (reference) DO NOTHING",
-        (state, now, rows),
+        (now, rows),
     )
     inserted = cursor.rowcount
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
     first = last - inserted + 1
     if inserted == number:
-        return first, []
-    return first, _rows(
+        return first, inserted, []
+    found = _rows(
         connection,
         f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
         " ON m.reference = json_extract(given.value, '$[0]') ORDER BY given.key",
         rows,
+    )
+    return first, inserted, found
+
+
+def withdraw(connection: Connection, *, first: int, number: int, now: float) -> None:
+    """Take back messages that were just inserted: *number* of them, from id *first* on."""
+    connection.execute(
+        "UPDATE message SET state = 'cancelled', changed = ? WHERE id >= ? AND id < ?",
+        (now, first, first + number),
     )
 
 
