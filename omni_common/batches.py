@@ -37,7 +37,7 @@ from omni_common.receipt import NotSent, SendOutcome, Unknown
 if TYPE_CHECKING:
     from omni_common.provider import OmniProvider
 
-__all__ = ["Batches", "no_message"]
+__all__ = ["Batches", "no_message", "outcomes_of"]
 
 E = TypeVar("E", NotSentError, OutcomeUnknownError)
 _log = logging.getLogger(__name__)
@@ -323,25 +323,28 @@ class Batches:
         indexes = [index for index, outcome in enumerate(batch.outcomes) if outcome is None]
         if indexes:
             messages = [batch.messages[index] for index in indexes]
-            outcomes = await self._outcomes_of(messages, batch.history)
+            outcomes = await outcomes_of(self._provider, messages, batch.history)
             for index, outcome in zip(indexes, outcomes, strict=True):
                 batch.outcomes[index] = outcome
 
-    async def _outcomes_of(
-        self, messages: Sequence[Message], history: History
-    ) -> Sequence[SendOutcome]:
-        try:
-            outcomes = await self._provider.send_batch(messages, history)
-            _check_outcomes(outcomes, messages)
-        except (NotSentError, OutcomeUnknownError) as error:
-            return [failed(message, error) for message in messages]
-        except Exception as error:
-            if is_unheard(error):
-                raise
-            # A provider that breaks its contract.
-            unknown = _broken(self._name, error, OutcomeUnknownError, "it may have been sent")
-            return [failed(message, unknown) for message in messages]
-        return outcomes
+
+async def outcomes_of(
+    provider: OmniProvider, messages: Sequence[Message], history: History
+) -> Sequence[SendOutcome]:
+    """Send *messages* in one batch of *provider*'s; an outcome for each, whatever that raises."""
+    try:
+        outcomes = await provider.send_batch(messages, history)
+        _check_outcomes(outcomes, messages)
+    except (NotSentError, OutcomeUnknownError) as error:
+        return [failed(message, error) for message in messages]
+    except Exception as error:
+        if is_unheard(error):
+            raise
+        # A provider that breaks its contract.
+        name = provider.capabilities.provider
+        unknown = _broken(name, error, OutcomeUnknownError, "it may have been sent")
+        return [failed(message, unknown) for message in messages]
+    return outcomes
 
 
 def _without_bulk(channels: Mapping[Channel, ChannelCapabilities]) -> frozenset[Channel]:

@@ -12,6 +12,7 @@ that costs money are told apart by class, so that the wrong one cannot be caught
     │   ├── ConnectionFailedError      the request never left; safe to repeat
     │   │   └── ConnectionRejectedError   certificate, proxy login: repeating will not help
     │   ├── ClientClosedError          the client was closed before the request began
+    │   ├── JournalError               the outbox could not write it down, so it was not sent
     │   └── RefusedError               the vendor answered no
     │       ├── AuthenticationError    user, password or key are wrong
     │       ├── PermissionDeniedError  right credentials, missing right or address not allowed
@@ -66,6 +67,7 @@ __all__ = [
     "InsufficientFundsError",
     "InvalidMessageError",
     "InvalidQueryError",
+    "JournalError",
     "NotSentError",
     "NotSupportedError",
     "OmniError",
@@ -220,6 +222,13 @@ class ClientClosedError(NotSentError):
     """The client was closed before the request of a send began.
 
     It is the ``__cause__`` where a question or a cancellation finds the client closed.
+    """
+
+
+class JournalError(NotSentError):
+    """An outbox cannot write its journal: the disk is full, say, or the file damaged.
+
+    It is the ``__cause__`` where a question or a cancellation needs what is in the journal.
     """
 
 

@@ -1,1 +1,6 @@
 """The outbox: messages are written down before they are sent, and survive the process."""
+
+from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.outbox import Outbox
+
+__all__ = ["Entry", "EntryState", "Outbox"]

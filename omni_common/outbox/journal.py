@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from omni_common.converter import dumps
-from omni_common.errors import Attempt, NotSentError, OutcomeUnknownError
+from omni_common.errors import Attempt, JournalError, NotSentError, OutcomeUnknownError
 from omni_common.outbox import statements
 from omni_common.outbox.documents import (
     Document,
@@ -56,7 +56,8 @@ class Journal:
     """The messages of one outbox, in a file that survives the process.
 
     Each method is one step: it has happened when it returns, whatever becomes of the process, or it
-    has not happened at all. All of them raise ``sqlite3.Error`` where the file fails.
+    has not happened at all. All of them raise :class:`JournalError` where the file fails, and
+    ``ConfigurationError`` where it is no journal.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +88,7 @@ class Journal:
             statements.withdraw(connection, first=first, number=number, now=time)
 
         try:
-            first, found = await self._writer.run(work)
+            first, found = await self._done(work)
         except Exception:
             raise
         except BaseException:  # whoever asked is interrupted, and will never know the ids
@@ -99,15 +100,39 @@ class Journal:
         return [each if each.id < first else each.id for each in entries]
 
     async def claim_due(self, most: int, now: datetime) -> list[Entry]:
-        """Claim *most* of the queued messages that are due, the earliest first."""
-        rows = await self._run(statements.claim_due, now=_seconds(now), most=most)
-        return [_entry(row) for row in rows]
+        """Claim *most* of the queued messages that are due, the earliest first.
 
-    async def claim(self, reference: str, states: Iterable[EntryState], now: datetime) -> bool:
-        """Claim a message to send it now, if it is in one of *states*; say whether it was."""
-        wanted = [state.value for state in states]
+        An interruption gives them back.
+        """
+        time = _seconds(now)
+        claimed: list[Row] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            claimed[:] = statements.claim_due(connection, now=time, most=most)
+
+        def release(connection: sqlite3.Connection) -> None:
+            statements.release(connection, ids=[row[0] for row in claimed], now=time)
+
+        try:
+            await self._done(work)
+        except Exception:
+            raise
+        except BaseException:
+            self._writer.post(release)
+            raise
+        return [_entry(row) for row in claimed]
+
+    async def renew(
+        self, reference: str, states: Iterable[EntryState], state: EntryState, now: datetime
+    ) -> int | None:
+        """Queue or claim a message anew, if it is in one of *states*: its id; None if it is not."""
+        wanted = [each.value for each in states]
         return await self._run(
-            statements.claim, reference=reference, states=wanted, now=_seconds(now)
+            statements.renew,
+            reference=reference,
+            states=wanted,
+            state=state.value,
+            now=_seconds(now),
         )
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
@@ -169,10 +194,14 @@ class Journal:
         await self._writer.close()
 
     async def _run(self, statement: Callable[..., T], **values: object) -> T:
-        def work(connection: sqlite3.Connection) -> T:
-            return statement(connection, **values)
+        return await self._done(lambda connection: statement(connection, **values))
 
-        return await self._writer.run(work)
+    async def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._writer.run(work)
+        except (sqlite3.Error, OSError) as error:
+            why = _why(error)
+        raise JournalError(f"the journal of the outbox cannot be used ({why})")
 
 
 def _settled(settlements: Sequence[Settlement]) -> str:
@@ -198,6 +227,13 @@ def _settled(settlements: Sequence[Settlement]) -> str:
         for each in settlements
     ]
     return _json(rows)
+
+
+def _why(error: sqlite3.Error | OSError) -> str:
+    """What failed, without the names of files."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return getattr(error, "sqlite_errorname", type(error).__name__)
 
 
 def _json(value: Any) -> str:

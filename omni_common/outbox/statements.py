@@ -17,7 +17,6 @@ from omni_common.converter import loads
 __all__ = [
     "Row",
     "cancel",
-    "claim",
     "claim_due",
     "count",
     "expire",
@@ -26,6 +25,8 @@ __all__ = [
     "next_due",
     "put",
     "read_note",
+    "release",
+    "renew",
     "select",
     "settle",
     "withdraw",
@@ -106,14 +107,25 @@ def claim_due(connection: Connection, *, now: float, most: int) -> list[Row]:
     )
 
 
-def claim(connection: Connection, *, reference: str, states: Sequence[str], now: float) -> bool:
-    """Claim one message if it is in one of *states*; say whether it was."""
-    cursor = connection.execute(
-        "UPDATE message SET state = 'claimed', changed = ?, error = NULL"
-        " WHERE reference = ? AND state IN (SELECT value FROM json_each(?))",
-        (now, reference, json.dumps(list(states))),
+def release(connection: Connection, *, ids: Sequence[int], now: float) -> None:
+    """Queue messages again that were claimed, and that nobody began to send."""
+    connection.execute(
+        "UPDATE message SET state = 'queued', changed = ?"
+        " WHERE state = 'claimed' AND id IN (SELECT value FROM json_each(?))",
+        (now, json.dumps(list(ids))),
     )
-    return cursor.rowcount == 1
+
+
+def renew(
+    connection: Connection, *, reference: str, states: Sequence[str], state: str, now: float
+) -> int | None:
+    """Make a message that is in one of *states* a *state*; its id, None if it is in none."""
+    found = connection.execute(
+        "UPDATE message SET state = ?, changed = ?, error = NULL"
+        " WHERE reference = ? AND state IN (SELECT value FROM json_each(?)) RETURNING id",
+        (state, now, reference, json.dumps(list(states))),
+    ).fetchone()
+    return None if found is None else int(found[0])
 
 
 def settle(connection: Connection, *, rows: str, now: float) -> None:

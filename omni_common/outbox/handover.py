@@ -1,0 +1,246 @@
+"""The way of a message that somebody waits for: into the journal, to the vendor, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from omni_common.batches import outcomes_of
+from omni_common.errors import (
+    InvalidMessageError,
+    NotSentError,
+    Outcome,
+    OutcomeUnknownError,
+)
+from omni_common.exchange import OnUnknown
+from omni_common.failure import failed
+from omni_common.history import History, accounting
+from omni_common.message import Channel, Message
+from omni_common.outbox.dispatcher import Dispatcher
+from omni_common.outbox.documents import message_document
+from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.journal import Journal, Posting, Settlement
+from omni_common.outbox.pace import Departures
+from omni_common.outbox.settling import settled
+from omni_common.provider import OmniProvider
+from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
+
+__all__ = ["ID_PREFIX", "Handover"]
+
+ID_PREFIX = "outbox:"
+"""Begins the id of a message that the vendor has not taken yet; its reference follows."""
+_NOT_SENT = frozenset({EntryState.REFUSED, EntryState.CANCELLED, EntryState.EXPIRED})
+
+
+class Handover:
+    """Takes messages for one event loop, and tells what became of each.
+
+    Whoever is told that a message was not sent decides what to do with it: it does not stay in the
+    queue, where it could go out beside the one that is sent in its place.
+    """
+
+    def __init__(
+        self,
+        provider: OmniProvider,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        departures: Departures,
+        *,
+        hold: bool,
+    ) -> None:
+        """Send over *provider*; with *hold* keep a message that has a time until then."""
+        self.dispatcher = dispatcher
+        self._provider = provider
+        self._journal = journal
+        self._departures = departures
+        self._hold = hold
+        self._name = provider.capabilities.provider
+        self._clock = provider.clock
+
+    async def hand_over(
+        self, message: Message, history: History, on_unknown: OnUnknown
+    ) -> SendOutcome:
+        """Write a message down, and send it unless it is to be kept.
+
+        *history* then says what is known of it if this is interrupted.
+        """
+        posting = await self._posting(message)
+        if posting.state is EntryState.CLAIMED:
+            await self._departures.admit()
+        else:
+            history.begin()  # once it is in the journal, it may be sent
+        (found,) = await self._journal.put([posting], self._clock.now())
+        if isinstance(found, Entry):
+            return await self._handed_over_again(message, found, history, on_unknown)
+        return await self._gone(found, message, posting.state, history, on_unknown)
+
+    async def hand_over_all(
+        self, messages: Sequence[Message], history: History
+    ) -> Sequence[SendOutcome]:
+        """Write messages down, and send in one call what is not to be kept."""
+        postings = [await self._posting(message) for message in messages]
+        claiming = sum(posting.state is EntryState.CLAIMED for posting in postings)
+        if claiming < len(messages):
+            history.begin()
+        await self._departures.admit(claiming)
+        found = await self._journal.put(postings, self._clock.now())
+        claimed = [
+            index
+            for index, posting in enumerate(postings)
+            if posting.state is EntryState.CLAIMED and isinstance(found[index], int)
+        ]
+        sent = await self._sent_together(
+            [(id, messages[index]) for index in claimed if isinstance(id := found[index], int)],
+            history,
+        )
+        self.dispatcher.wake()
+        outcomes = dict(zip(claimed, sent, strict=True))
+        for index, (message, entry) in enumerate(zip(messages, found, strict=True)):
+            if isinstance(entry, Entry):
+                outcomes[index] = await self._handed_over_again(message, entry, history, "raise")
+            elif index not in outcomes:
+                outcomes[index] = Accepted(message, self._kept(message))
+        return [outcomes[index] for index in range(len(messages))]
+
+    async def _posting(self, message: Message) -> Posting:
+        """What to write down of a message: claimed if it is to be sent here and now."""
+        held = self._hold and message.send_at is not None
+        leads = await self.dispatcher.leads()
+        due = message.send_at if self._hold else None
+        return Posting(
+            reference=message.reference,
+            state=EntryState.CLAIMED if leads and not held else EntryState.QUEUED,
+            due=due or self._clock.now(),
+            held=held,
+            document=message_document(message),
+        )
+
+    def _kept(self, message: Message) -> Receipt:
+        """The receipt of a message that the outbox has, and the vendor has not."""
+        return Receipt(
+            id=f"{ID_PREFIX}{message.reference}",
+            provider=self._name,
+            reference=message.reference,
+            to=(message.email if message.channels == (Channel.EMAIL,) else message.phone) or "",
+            parts=tuple(Part(each.channel, None, each.sender) for each in message.content),
+        )
+
+    async def _gone(
+        self,
+        id: int,
+        message: Message,
+        state: EntryState,
+        history: History,
+        on_unknown: OnUnknown,
+    ) -> SendOutcome:
+        """Go on with a message that was just written down as queued or claimed."""
+        if state is EntryState.QUEUED:
+            self.dispatcher.wake()
+            return Accepted(message, self._kept(message))
+        return await self._sent(id, message, history, on_unknown)
+
+    async def _sent(
+        self, id: int, message: Message, history: History, on_unknown: OnUnknown
+    ) -> SendOutcome:
+        """Send a message that was claimed, and settle it, even where that is interrupted."""
+        told: list[Outcome] = []
+        hears = accounting.set(lambda *record: told.append(record[2]))
+        outcome: SendOutcome
+        try:
+            try:
+                receipt = await self._provider.send(message, on_unknown=on_unknown)
+            finally:
+                with suppress(ValueError):  # destroyed with its loop, it ends in another context
+                    accounting.reset(hears)
+            outcome = Accepted(message, receipt)
+        except (NotSentError, OutcomeUnknownError) as error:
+            outcome = failed(message, error)
+        except BaseException:
+            if told != [Outcome.NOT_SENT]:
+                history.begin()
+            self._cut_off([id], history)
+            raise
+        history.begin()
+        await self.dispatcher.settle([settled(id, outcome)])
+        self.dispatcher.consider([outcome])
+        return outcome
+
+    async def _sent_together(
+        self, claimed: Sequence[tuple[int, Message]], history: History
+    ) -> Sequence[SendOutcome]:
+        """The same for several in one call."""
+        if not claimed:
+            return ()
+        messages = [message for _, message in claimed]
+        try:
+            outcomes = await outcomes_of(self._provider, messages, history)
+        except BaseException:
+            self._cut_off([id for id, _ in claimed], history)
+            raise
+        settlements = [
+            settled(id, outcome) for (id, _), outcome in zip(claimed, outcomes, strict=True)
+        ]
+        await self.dispatcher.settle(settlements)
+        self.dispatcher.consider(outcomes)
+        return outcomes
+
+    def _cut_off(self, ids: Sequence[int], history: History) -> None:
+        """Settle what an interruption has cut off, which does not wait for that."""
+        not_sent = history.outcome is Outcome.NOT_SENT
+        state = EntryState.CANCELLED if not_sent else EntryState.UNKNOWN
+        settlements = [Settlement(id, state) for id in ids]
+        self._journal.settle_unattended(settlements, self._clock.now())
+
+    async def _handed_over_again(
+        self, message: Message, entry: Entry, history: History, on_unknown: OnUnknown
+    ) -> SendOutcome:
+        """What becomes of a message whose reference was in the journal already."""
+        if entry.message != message:
+            return failed(message, _another(message, self._name))
+        while True:
+            before = self.dispatcher.settled
+            entry = await self._journal.find(message.reference) or entry
+            posting = await self._posting(message)
+            if self._is_to_be_sent(entry, posting, on_unknown):
+                id = await self._journal.renew(
+                    message.reference, [entry.state], posting.state, self._clock.now()
+                )
+                if id is not None:
+                    return await self._gone(id, message, posting.state, history, on_unknown)
+            elif entry.state is EntryState.CLAIMED and await self.dispatcher.leads():
+                await self.dispatcher.settled_since(before)
+            else:
+                return self._settled_before(message, entry)
+
+    def _is_to_be_sent(self, entry: Entry, posting: Posting, on_unknown: OnUnknown) -> bool:
+        """Whether what was handed over again is a new beginning, or may go before its turn."""
+        match entry.state:
+            case EntryState.QUEUED:
+                return posting.state is EntryState.CLAIMED
+            case EntryState.UNKNOWN:
+                return on_unknown == "resend"
+            case _:
+                return entry.state in _NOT_SENT
+
+    def _settled_before(self, message: Message, entry: Entry) -> SendOutcome:
+        if entry.state is EntryState.UNKNOWN:
+            return failed(message, entry.error or _cut_off_before(message, self._name))
+        return Accepted(message, entry.receipt or self._kept(message))
+
+
+def _another(message: Message, provider: str) -> InvalidMessageError:
+    return InvalidMessageError(
+        "another message with this reference was handed over before; give each its own",
+        field="reference",
+        provider=provider,
+        reference=message.reference,
+    )
+
+
+def _cut_off_before(message: Message, provider: str) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        f"{provider}: the message {message.reference} was handed over before, and sending it was"
+        " interrupted; it may have been sent",
+        provider=provider,
+        reference=message.reference,
+    )

@@ -1,0 +1,293 @@
+"""``Outbox``: a provider that writes every message down before it sends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from attrs import evolve
+
+from omni_common.capabilities import Capabilities, ChannelCapabilities
+from omni_common.check import problems
+from omni_common.errors import (
+    CancelFailedError,
+    ClientClosedError,
+    JournalError,
+    NotSentError,
+    UnknownMessageError,
+)
+from omni_common.exchange import OnUnknown, check_on_unknown
+from omni_common.failure import unanswered
+from omni_common.history import History, is_unheard
+from omni_common.message import Channel, Message
+from omni_common.outbox.dispatcher import Dispatcher
+from omni_common.outbox.entry import EntryState
+from omni_common.outbox.handover import ID_PREFIX, Handover
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.lock import DispatchLock
+from omni_common.outbox.pace import Departures
+from omni_common.outbox.reports import report_of
+from omni_common.provider import OmniProvider
+from omni_common.receipt import Accepted, Receipt, SendOutcome
+from omni_common.report import DeliveryReport
+
+__all__ = ["Outbox"]
+
+_log = logging.getLogger("omni_common.outbox")
+
+
+class Outbox(OmniProvider):
+    """Writes every message down before it is sent, in a journal that survives the process.
+
+    ::
+
+        async with Outbox(MessenteProvider("user", "password"), "sends.db") as omni:
+            receipt = await omni.send(message)
+
+    ``send`` returns the vendor's receipt, and raises what the vendor's provider raises. A message
+    with ``send_at`` is kept until its time: its receipt's id is ``outbox:`` and its reference, it
+    can be taken back with ``cancel``, whatever the vendor, and what became of it is told by
+    ``status``. It is sent by any open outbox of the journal; one process of all that have it open
+    sends, the others may hand over, ask and take back.
+
+    If the process is killed, the next one goes on: what was not begun is sent, and what was being
+    sent is unknown and not sent again. A message is known by its reference: handed over a second
+    time it is not sent again, but its receipt returned, or its error raised again if it is unknown;
+    one that was not sent is tried anew.
+
+    The journal holds texts and numbers, because it must. It and the files that SQLite puts beside
+    it can be read by their owner alone.
+    """
+
+    def __init__(
+        self,
+        provider: OmniProvider,
+        path: str | os.PathLike[str],
+        *,
+        hold: bool = True,
+        overdue: timedelta = timedelta(hours=1),
+        rate: float | None = None,
+    ) -> None:
+        """Prepare; the journal is opened, or made, with the first message.
+
+        Args:
+            provider: Sends the messages; it is closed with the outbox.
+            path: The journal's file, on a local disk.
+            hold: Whether a message with ``send_at`` is kept here until then; the vendor's own
+                scheduling is used otherwise.
+            overdue: How long after its time a message that was kept is still sent; after that it
+                expires.
+            rate: Messages a second at most; by default as fast as the provider lets them.
+        """
+        if not isinstance(provider, OmniProvider):
+            raise TypeError(f"an outbox sends over an OmniProvider, not {type(provider).__name__}")
+        self.clock = provider.clock
+        self._provider = provider
+        self._hold = hold
+        self._overdue = overdue
+        self._name = provider.capabilities.provider
+        self._journal = Journal(Path(path))
+        self._lock = DispatchLock(Path(path))
+        self._departures = Departures(rate, self.clock)
+        self._capabilities = _capabilities(provider.capabilities, self._departures, hold=hold)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handover: Handover | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the provider can do, and, where messages are held here, scheduling and cancelling.
+
+        Those are possible then for every channel.
+        """
+        return self._capabilities
+
+    def check(self, message: Message) -> list[NotSentError]:
+        """Everything that would keep *message* from being sent; see ``OmniProvider.check``."""
+        if not (self._hold and message.send_at is not None):
+            return self._provider.check(message)
+        found = problems(message, self._capabilities, self.clock.now())
+        late = [error for error in found if error.field == "send_at"]
+        return [*late, *self._provider.check(evolve(message, send_at=None))]
+
+    async def __aenter__(self) -> Self:
+        """Open the journal, and begin to send what is due.
+
+        Raises:
+            ConfigurationError: The file is no journal, or one of a newer version.
+            JournalError: It cannot be read or written.
+        """
+        await self._opened().dispatcher.leads()
+        return self
+
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        """Write *message* down and send it, unless it is to be kept until its time.
+
+        Where another process is the one that sends, it is left to that, and the receipt's id is
+        ``outbox:`` and the reference.
+
+        Raises:
+            NotSentError: Nothing was sent, and nothing will be. A ``JournalError`` if it could not
+                be written down.
+            OutcomeUnknownError: It may have been sent.
+            InvalidMessageError: Another message with this reference was handed over before.
+        """
+        check_on_unknown(on_unknown, message.reference)
+        self._refuse_problems(message)
+        history = History()
+        try:
+            outcome = await self._opened().hand_over(message, history, on_unknown)
+        except BaseException as error:
+            if is_unheard(error):
+                history.record_interrupted(self._name, message.reference)
+            raise
+        if isinstance(outcome, Accepted):
+            return outcome.receipt
+        raise outcome.error
+
+    async def send_batch(
+        self, messages: Sequence[Message], history: History
+    ) -> Sequence[SendOutcome]:
+        """Write a few messages down and send them; see ``OmniProvider.send_batch``."""
+        return await self._opened().hand_over_all(messages, history)
+
+    async def status(self, id: str) -> DeliveryReport:
+        """What became of a message, by the ``id`` of its receipt; see ``OmniProvider.status``.
+
+        One that was not sent yet is SCHEDULED; a refusal at its time is REJECTED.
+        """
+        reference = _reference(id)
+        if reference is None:
+            return await self._provider.status(id)
+        try:
+            self._opened()
+            entry = await self._journal.find(reference)
+        except NotSentError as error:
+            raise unanswered(error) from error
+        if entry is None:
+            raise _not_here(reference, self._name)
+        if entry.vendor_id is None:
+            return report_of(entry, id)
+        return evolve(await self._provider.status(entry.vendor_id), id=id)
+
+    async def cancel(self, id: str) -> None:
+        """Take a message back; see ``OmniProvider.cancel``.
+
+        One that is kept here is taken back for sure, or was claimed to be sent before.
+        """
+        reference = _reference(id)
+        if reference is None:
+            await self._provider.cancel(id)
+            return
+        try:
+            self._opened()
+            entry = await self._journal.cancel(reference, self.clock.now())
+        except NotSentError as error:
+            raise CancelFailedError(error.text, provider=self._name) from error
+        if entry is None:
+            raise _not_here(reference, self._name)
+        if entry.state is EntryState.CANCELLED:
+            return
+        if entry.vendor_id is None:
+            raise CancelFailedError(
+                f"{self._name}: the message {reference} is {entry.state} and cannot be taken back",
+                provider=self._name,
+                reference=reference,
+            )
+        await self._provider.cancel(entry.vendor_id)
+
+    async def close(self) -> None:
+        """Send nothing more, write down what becomes of what is under way, and close. Repeatable.
+
+        Messages that are kept are said to be on the logger ``omni_common.outbox``; they are sent
+        when the journal is opened again.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self._stop()
+        finally:
+            try:
+                await self._journal.close()
+            finally:
+                await self._provider.close()
+
+    async def _stop(self) -> None:
+        handover, running = self._handover, self._running
+        if handover is None or running is None or self._loop is not asyncio.get_running_loop():
+            self._lock.release()
+            return
+        try:
+            await handover.dispatcher.stop()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            self._lock.release()
+        with suppress(JournalError):
+            kept = (await self._journal.count())[EntryState.QUEUED]
+            if kept:
+                _log.warning(
+                    "closed with %d messages kept; they are sent when the journal is opened again",
+                    kept,
+                )
+
+    def _opened(self) -> Handover:
+        """The way of messages in the running event loop, where what is due is sent meanwhile.
+
+        Raises:
+            ClientClosedError: The outbox is closed.
+        """
+        if self._closed:
+            raise ClientClosedError("the outbox is closed; nothing was sent", provider=self._name)
+        loop = asyncio.get_running_loop()
+        if self._handover is None or self._loop is not loop:
+            dispatcher = Dispatcher(
+                self._provider, self._journal, self._lock, self._departures, self._overdue
+            )
+            self._handover = Handover(
+                self._provider, self._journal, dispatcher, self._departures, hold=self._hold
+            )
+            self._running = asyncio.create_task(dispatcher.run())
+            self._loop = loop
+        return self._handover
+
+
+def _reference(id: str) -> str | None:
+    """The reference that an id of the outbox holds; None for the ids of others."""
+    return id.removeprefix(ID_PREFIX) if isinstance(id, str) and id.startswith(ID_PREFIX) else None
+
+
+def _not_here(reference: str, provider: str) -> UnknownMessageError:
+    return UnknownMessageError(
+        f"no message with the reference {reference} is in the outbox's journal",
+        provider=provider,
+        reference=reference,
+    )
+
+
+def _capabilities(can: Capabilities, departures: Departures, *, hold: bool) -> Capabilities:
+    """What an outbox over a provider that *can* do this can do."""
+    batch_size = departures.at_once(can.batch_size)
+    if not hold:
+        return evolve(can, batch_size=batch_size)
+
+    def kept(channels: Mapping[Channel, ChannelCapabilities]) -> dict[Channel, ChannelCapabilities]:
+        return {
+            name: evolve(channel, schedule=True, cancel=True) for name, channel in channels.items()
+        }
+
+    return evolve(
+        can,
+        channels=kept(can.channels),
+        cascade=kept(can.cascade),
+        batch_size=batch_size,
+        notes=(*can.notes, "Messages with send_at are kept in the outbox until their time."),
+    )
