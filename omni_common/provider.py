@@ -42,6 +42,14 @@ class OmniProvider(ABC):
     def capabilities(self) -> Capabilities:
         """What this provider can do. Constant for the life of the provider."""
 
+    @property
+    def wrapped(self) -> OmniProvider | None:
+        """The provider that this one sends over, where it only adds to another; None otherwise.
+
+        A wrapper's capabilities bear the name of the provider that it wraps, and so do receipts.
+        """
+        return None
+
     @abstractmethod
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         """Send one message; returning means that the vendor confirmed it.

@@ -10,6 +10,7 @@ from datetime import timedelta
 from attrs import evolve
 
 from omni_common.batches import outcomes_of
+from omni_common.clock import Clock
 from omni_common.errors import (
     AnswerLostError,
     InvalidMessageError,
@@ -53,8 +54,10 @@ class Dispatcher:
         provider: OmniProvider,
         journal: Journal,
         lock: DispatchLock,
+        *,
         departures: Departures,
         overdue: timedelta,
+        clock: Clock,
     ) -> None:
         """Prepare; nothing runs before :meth:`run`."""
         self._provider = provider
@@ -62,18 +65,19 @@ class Dispatcher:
         self._lock = lock
         self._departures = departures
         self._overdue = overdue
-        self._clock = provider.clock
+        self._clock = clock
         self._leads = False
         self._stopping = False
         self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._singles = asyncio.Semaphore(_SINGLES_AT_ONCE)
         self._failures = 0
+        self._claiming = False
         self.paused: NotSentError | None = None
         """Why nothing is sent until somebody has put it right."""
         self._progress = asyncio.Event()
         self.settled = 0
-        """How often something was settled."""
+        """How often something was settled, or looked for."""
 
     async def leads(self) -> bool:
         """Whether this process is the one that dispatches.
@@ -124,6 +128,17 @@ class Dispatcher:
             if not self._stopping:
                 await self._rest(rest)
 
+    async def drained(self) -> None:
+        """Return when nothing is due and nothing under way, or nothing is sent while paused."""
+        while self.paused is None and not self._stopping:
+            before = self.settled
+            due = await self._journal.next_due()
+            is_idle = not (self._claiming or self._calls)
+            if is_idle and (due is None or due > self._clock.now()):
+                return
+            self.wake()
+            await self.settled_since(before)
+
     async def stop(self) -> None:
         """Claim nothing more, and return when all calls under way have been settled.
 
@@ -151,12 +166,16 @@ class Dispatcher:
             self._tell()
         wait = self._departures.wait()
         while wait <= 0 and len(self._calls) < _CALLS_AT_ONCE and not self._stopping:
-            entries = await self._journal.claim_due(self._most_at_once(), now)
+            self._claiming = True
+            try:
+                entries = await self._journal.claim_due(self._most_at_once(), now)
+                self._start(entries)
+            finally:
+                self._claiming = False
+                self._tell()
             if not entries:
                 due = await self._journal.next_due()
                 return _LOOK_EVERY if due is None else (due - self._clock.now()).total_seconds()
-            self._departures.depart(len(entries))
-            self._start(entries)
             wait = self._departures.wait()
         return wait if wait > 0 else _LOOK_EVERY
 
@@ -171,12 +190,16 @@ class Dispatcher:
             timer.cancel()
 
     def _start(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        self._departures.depart(len(entries))
         call = asyncio.create_task(self._send_all(entries))
         self._calls.add(call)
         call.add_done_callback(self._ended)
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
+        self._tell()
         self.wake()
 
     async def _send_all(self, entries: Sequence[Entry]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from omni_common.batches import outcomes_of
+from omni_common.clock import Clock
 from omni_common.errors import (
     InvalidMessageError,
     NotSentError,
@@ -44,8 +45,9 @@ class Handover:
         provider: OmniProvider,
         journal: Journal,
         dispatcher: Dispatcher,
-        departures: Departures,
         *,
+        departures: Departures,
+        clock: Clock,
         hold: bool,
     ) -> None:
         """Send over *provider*; with *hold* keep a message that has a time until then."""
@@ -55,7 +57,7 @@ class Handover:
         self._departures = departures
         self._hold = hold
         self._name = provider.capabilities.provider
-        self._clock = provider.clock
+        self._clock = clock
 
     async def hand_over(
         self, message: Message, history: History, on_unknown: OnUnknown

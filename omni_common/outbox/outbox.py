@@ -15,6 +15,7 @@ from attrs import evolve
 
 from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.check import problems
+from omni_common.clock import Clock
 from omni_common.errors import (
     CancelFailedError,
     ClientClosedError,
@@ -73,6 +74,7 @@ class Outbox(OmniProvider):
         hold: bool = True,
         overdue: timedelta = timedelta(hours=1),
         rate: float | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Prepare; the journal is opened, or made, with the first message.
 
@@ -84,10 +86,11 @@ class Outbox(OmniProvider):
             overdue: How long after its time a message that was kept is still sent; after that it
                 expires.
             rate: Messages a second at most; by default as fast as the provider lets them.
+            clock: Where the time comes from; the provider's unless given.
         """
         if not isinstance(provider, OmniProvider):
             raise TypeError(f"an outbox sends over an OmniProvider, not {type(provider).__name__}")
-        self.clock = provider.clock
+        self.clock = clock or provider.clock
         self._provider = provider
         self._hold = hold
         self._overdue = overdue
@@ -108,6 +111,11 @@ class Outbox(OmniProvider):
         Those are possible then for every channel.
         """
         return self._capabilities
+
+    @property
+    def wrapped(self) -> OmniProvider:
+        """The provider that sends the messages."""
+        return self._provider
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent; see ``OmniProvider.check``."""
@@ -203,6 +211,13 @@ class Outbox(OmniProvider):
             )
         await self._provider.cancel(entry.vendor_id)
 
+    async def drain(self) -> None:
+        """Return when nothing is due and nothing under way, or the outbox is paused.
+
+        Messages that are kept for later do not count, nor does what other processes send.
+        """
+        await self._opened().dispatcher.drained()
+
     async def close(self) -> None:
         """Send nothing more, write down what becomes of what is under way, and close. Repeatable.
 
@@ -250,10 +265,20 @@ class Outbox(OmniProvider):
         loop = asyncio.get_running_loop()
         if self._handover is None or self._loop is not loop:
             dispatcher = Dispatcher(
-                self._provider, self._journal, self._lock, self._departures, self._overdue
+                self._provider,
+                self._journal,
+                self._lock,
+                departures=self._departures,
+                overdue=self._overdue,
+                clock=self.clock,
             )
             self._handover = Handover(
-                self._provider, self._journal, dispatcher, self._departures, hold=self._hold
+                self._provider,
+                self._journal,
+                dispatcher,
+                departures=self._departures,
+                clock=self.clock,
+                hold=self._hold,
             )
             self._running = asyncio.create_task(dispatcher.run())
             self._loop = loop

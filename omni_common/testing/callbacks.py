@@ -164,7 +164,9 @@ class CallbackContract(ProviderHooks):
         sent = []
         for way in reported:
             plain = asking_for_all(self.plain(provider, way), provider)
-            here = evolve(plain, callback_url=None)
+            # What the vendor posts of a message that was kept bears an id that is not the receipt's.
+            send_at = None if self.keeps_scheduled else plain.send_at
+            here = evolve(plain, callback_url=None, send_at=send_at)
             message = mailbox.addressed(here, provider.capabilities)
             receipt = await accepted(provider, message)
             await mailbox.tracker.add(receipt)

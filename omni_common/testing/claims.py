@@ -80,8 +80,13 @@ class CapabilitiesContract(ProviderHooks):
             assert pickle.loads(pickle.dumps(first)) == first  # noqa: S301 - pickled right here
 
     async def test_the_name_is_the_registered_scheme(self) -> None:
-        """The name in the capabilities is the one that connection URLs begin with."""
-        async with self.connect() as provider:
+        """The name in the capabilities is the one that connection URLs begin with.
+
+        A wrapper's is that of the provider which it wraps.
+        """
+        async with self.connect() as outer:
+            provider = outer.wrapped or outer
+            assert outer.capabilities.provider == provider.capabilities.provider
             registered = provider_class(provider.capabilities.provider)
             assert isinstance(provider, registered), (
                 f"{provider.capabilities.provider}:// stands for {registered.__name__},"

@@ -64,6 +64,10 @@ class ProviderHooks:
     skips_allowed: ClassVar[bool] = True
     """False makes a test that would be skipped fail, so that no hook is forgotten."""
 
+    keeps_scheduled: ClassVar[bool] = False
+    """Whether the provider keeps scheduled messages itself: their time is then its own business,
+    of which the vendor knows nothing."""
+
     def connect(self) -> OmniProvider:
         """Make a new provider of one and the same account; the tests close it.
 
@@ -134,8 +138,8 @@ class ProviderHooks:
         """Everything that the vendor took for the recipient of *message*, oldest first.
 
         Each item is whatever the vendor holds of a message, without what differs between two equal
-        messages, such as ids and the time of arrival: equal messages give equal items. It proves
-        both how often a message arrived and that nothing of it was dropped on the way.
+        messages, such as ids, references and the time of arrival: equal ones give equal items. It
+        proves both how often a message arrived and that nothing of it was dropped on the way.
         """
         del message
         self.skip_without("received")
