@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from attrs import evolve
+
 from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -101,21 +103,39 @@ class Handover:
             if isinstance(entry, Entry):
                 outcomes[index] = await self._handed_over_again(message, entry, history, "raise")
             elif index not in outcomes:
-                outcomes[index] = Accepted(message, self._kept(message))
+                outcomes[index] = self._taken(message)
         return [outcomes[index] for index in range(len(messages))]
+
+    async def enqueue(self, messages: Sequence[Message]) -> Sequence[SendOutcome]:
+        """Write messages down for whoever dispatches; what became of one before stands."""
+        postings = [self._queued(message) for message in messages]
+        found = await self._journal.put(postings, self._clock.now())
+        self.dispatcher.wake()
+        return [
+            self._so_far(message, entry) if isinstance(entry, Entry) else self._taken(message)
+            for message, entry in zip(messages, found, strict=True)
+        ]
 
     async def _posting(self, message: Message) -> Posting:
         """What to write down of a message: claimed if it is to be sent here and now."""
-        held = self._hold and message.send_at is not None
+        posting = self._queued(message)
         leads = await self.dispatcher.leads()
+        return evolve(posting, state=EntryState.CLAIMED) if leads and not posting.held else posting
+
+    def _queued(self, message: Message) -> Posting:
+        held = self._hold and message.send_at is not None
         due = message.send_at if self._hold else None
         return Posting(
             reference=message.reference,
-            state=EntryState.CLAIMED if leads and not held else EntryState.QUEUED,
+            state=EntryState.QUEUED,
             due=due or self._clock.now(),
             held=held,
             document=message_document(message),
         )
+
+    def _taken(self, message: Message) -> Accepted:
+        """The outcome of a message that the outbox has, and the vendor has not."""
+        return Accepted(message, self._kept(message))
 
     def _kept(self, message: Message) -> Receipt:
         """The receipt of a message that the outbox has, and the vendor has not."""
@@ -138,7 +158,7 @@ class Handover:
         """Go on with a message that was just written down as queued or claimed."""
         if state is EntryState.QUEUED:
             self.dispatcher.wake()
-            return Accepted(message, self._kept(message))
+            return self._taken(message)
         return await self._sent(id, message, history, on_unknown)
 
     async def _sent(
@@ -212,7 +232,7 @@ class Handover:
             elif entry.state is EntryState.CLAIMED and await self.dispatcher.leads():
                 await self.dispatcher.settled_since(before)
             else:
-                return self._settled_before(message, entry)
+                return self._so_far(message, entry)
 
     def _is_to_be_sent(self, entry: Entry, posting: Posting, on_unknown: OnUnknown) -> bool:
         """Whether what was handed over again is a new beginning, or may go before its turn."""
@@ -224,9 +244,14 @@ class Handover:
             case _:
                 return entry.state in _NOT_SENT
 
-    def _settled_before(self, message: Message, entry: Entry) -> SendOutcome:
+    def _so_far(self, message: Message, entry: Entry) -> SendOutcome:
+        """What is known of a message that was handed over before."""
+        if entry.message != message:
+            return failed(message, _another(message, self._name))
         if entry.state is EntryState.UNKNOWN:
             return failed(message, entry.error or _cut_off_before(message, self._name))
+        if entry.state in _NOT_SENT:
+            return failed(message, entry.error or _given_up(message, entry.state, self._name))
         return Accepted(message, entry.receipt or self._kept(message))
 
 
@@ -234,6 +259,15 @@ def _another(message: Message, provider: str) -> InvalidMessageError:
     return InvalidMessageError(
         "another message with this reference was handed over before; give each its own",
         field="reference",
+        provider=provider,
+        reference=message.reference,
+    )
+
+
+def _given_up(message: Message, state: EntryState, provider: str) -> NotSentError:
+    return NotSentError(
+        f"{provider}: the message {message.reference} was handed over before, and is {state};"
+        " nothing was sent",
         provider=provider,
         reference=message.reference,
     )

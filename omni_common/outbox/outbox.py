@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -24,7 +24,7 @@ from omni_common.errors import (
     UnknownMessageError,
 )
 from omni_common.exchange import OnUnknown, check_on_unknown
-from omni_common.failure import unanswered
+from omni_common.failure import failed, unanswered
 from omni_common.history import History, is_unheard
 from omni_common.message import Channel, Message
 from omni_common.outbox.dispatcher import Dispatcher
@@ -37,9 +37,12 @@ from omni_common.outbox.reports import report_of
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
 from omni_common.report import DeliveryReport
+from omni_common.source import in_chunks
 
 __all__ = ["Outbox"]
 
+_TOGETHER = 1_000
+"""Messages that are written down in one step."""
 _log = logging.getLogger("omni_common.outbox")
 
 
@@ -166,6 +169,33 @@ class Outbox(OmniProvider):
         """Write a few messages down and send them; see ``OmniProvider.send_batch``."""
         return await self._opened().hand_over_all(messages, history)
 
+    async def enqueue(
+        self, messages: Iterable[Message] | AsyncIterable[Message]
+    ) -> AsyncGenerator[SendOutcome, None]:
+        """Write messages down to be sent as soon as their turn comes, without waiting for that.
+
+        Whoever dispatches sends them; one that is not sent for a reason that may pass, or that
+        concerns the whole account, stays queued. Iterate to the end: messages are written down as
+        the outcomes are taken, a thousand together.
+
+        Yields:
+            For each message, in order: ``Accepted``, with a receipt whose id is ``outbox:`` and the
+            reference, or the vendor's if that took it before; ``NotSent`` if :meth:`check` finds
+            fault with it, or it was not sent before; ``Unknown`` if it was handed over before and
+            its outcome is not known.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        handover = self._opened()
+        async with aclosing(in_chunks(messages, _TOGETHER)) as parts:
+            async for part in parts:
+                faults = [self.check(message) for message in part]
+                good = [message for message, found in zip(part, faults, strict=True) if not found]
+                outcomes = iter(await handover.enqueue(good))
+                for message, found in zip(part, faults, strict=True):
+                    yield failed(message, found[0]) if found else next(outcomes)
+
     async def status(self, id: str) -> DeliveryReport:
         """What became of a message, by the ``id`` of its receipt; see ``OmniProvider.status``.
 
@@ -210,6 +240,15 @@ class Outbox(OmniProvider):
                 reference=reference,
             )
         await self._provider.cancel(entry.vendor_id)
+
+    async def count(self) -> dict[EntryState, int]:
+        """How many messages of the journal are in each state.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        self._opened()
+        return await self._journal.count()
 
     async def drain(self) -> None:
         """Return when nothing is due and nothing under way, or the outbox is paused.

@@ -164,7 +164,7 @@ class CallbackContract(ProviderHooks):
         sent = []
         for way in reported:
             plain = asking_for_all(self.plain(provider, way), provider)
-            # What the vendor posts of a message that was kept bears an id that is not the receipt's.
+            # What the vendor posts of a message that was kept bears another id than the receipt.
             send_at = None if self.keeps_scheduled else plain.send_at
             here = evolve(plain, callback_url=None, send_at=send_at)
             message = mailbox.addressed(here, provider.capabilities)
