@@ -8,18 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from omni_common import errors
 from omni_common.clock import read_time
 from omni_common.converter import (
+    JsonError,
     StructureError,
+    dumps,
     loads,
     make_converter,
     register_tagged_union,
     structure,
 )
-from omni_common.errors import Attempt, NotSentError, OutcomeUnknownError
+from omni_common.errors import (
+    Attempt,
+    InvalidMessageError,
+    NotSentError,
+    OutcomeUnknownError,
+)
 from omni_common.message import Channel, Content, Message, Recipient, Sms
 from omni_common.receipt import Part, Receipt
 
@@ -38,6 +46,7 @@ __all__ = [
     "receipt_document",
 ]
 
+T = TypeVar("T", str, str | None)
 Document: TypeAlias = dict[str, Any]
 
 
@@ -46,13 +55,29 @@ class DocumentError(ValueError):
 
 
 def message_document(message: Message) -> Document:
-    """*message* as plain values."""
+    """*message* as plain values.
+
+    Raises:
+        InvalidMessageError: It cannot be written down: ``extra`` holds what JSON does not have or
+            is nested too deeply, or ``send_at`` is a time for which UTC has no year.
+    """
     content = message.content[0]
     if _is_plain(message, content):  # as most are, and nothing is faster than saying it
         return {"to": message.to, "content": [{"channel": "sms", "text": content.text}]}
-    document: Document = _converter().unstructure(message)
-    del document["reference"]
-    return document
+    field = "extra"
+    try:
+        if message.extra:
+            dumps([[[message.extra]]])  # as deep as it stands in what the journal is given
+        field = "send_at"
+        document: Document = _converter().unstructure(message)
+    except (OverflowError, JsonError):
+        pass  # raised below, where no exception that holds the message is its context
+    else:
+        del document["reference"]
+        return document
+    raise InvalidMessageError(
+        f"{field} cannot be written down in an outbox", field=field, reference=message.reference
+    )
 
 
 def read_message(text: str, reference: str) -> Message:
@@ -64,8 +89,9 @@ def read_message(text: str, reference: str) -> Message:
     document = _object(text)
     try:
         return structure(_converter(), {**document, "reference": reference}, Message)
-    except StructureError as error:
-        raise DocumentError(f"no message: {error}") from None
+    except StructureError:
+        pass  # its text names keys, which may be somebody's words
+    raise DocumentError("what stands there is no message")
 
 
 def receipt_document(receipt: Receipt, attempts: Sequence[Document] | None = None) -> Document:
@@ -76,10 +102,13 @@ def receipt_document(receipt: Receipt, attempts: Sequence[Document] | None = Non
         attempts: Its attempts, if they are written already: those of a bulk call are shared.
     """
     return {
-        "id": receipt.id,
+        "id": _whole(receipt.id),
         "provider": receipt.provider,
         "to": receipt.to,
-        "parts": [[str(part.channel), part.id, part.sender] for part in receipt.parts],
+        "parts": [
+            [_whole(str(part.channel)), _whole(part.id), _whole(part.sender)]
+            for part in receipt.parts
+        ],
         "attempts": attempt_documents(receipt.attempts) if attempts is None else attempts,
     }
 
@@ -93,18 +122,16 @@ def read_receipt(text: str, reference: str) -> Receipt:
     document = _object(text)
     try:
         return Receipt(
-            id=document["id"],
-            provider=document["provider"],
+            id=_text(document["id"]),
+            provider=_text(document["provider"]),
             reference=reference,
-            to=document["to"],
-            parts=tuple(
-                Part(Channel.known(channel), id, sender)
-                for channel, id, sender in document["parts"]
-            ),
+            to=_text(document["to"]),
+            parts=tuple(_read_part(part) for part in _list(document["parts"])),
             attempts=_read_attempts(document["attempts"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DocumentError(f"no receipt ({type(error).__name__})") from None
+    except _MISSHAPEN:
+        pass
+    raise DocumentError("what stands there is no receipt")
 
 
 def error_document(error: NotSentError | OutcomeUnknownError) -> Document:
@@ -112,11 +139,11 @@ def error_document(error: NotSentError | OutcomeUnknownError) -> Document:
     wait = error.retry_after
     return {
         "kind": _kind(error),
-        "text": error.text,
+        "text": _whole(error.text),
         "provider": error.provider,
         "retry_after": None if wait is None else wait.total_seconds(),
-        "vendor_code": error.vendor_code,
-        "field": error.field,
+        "vendor_code": _whole(error.vendor_code),
+        "field": _whole(error.field),
         "attempts": attempt_documents(error.attempts),
     }
 
@@ -131,16 +158,17 @@ def read_error(text: str, reference: str) -> NotSentError | OutcomeUnknownError:
     try:
         wait = document["retry_after"]
         return _KINDS[document["kind"]](
-            document["text"],
-            provider=document["provider"],
+            _text(document["text"]),
+            provider=_optional_text(document["provider"]),
             reference=reference,
             attempts=_read_attempts(document["attempts"]),
-            retry_after=None if wait is None else timedelta(seconds=wait),
-            vendor_code=document["vendor_code"],
-            field=document["field"],
+            retry_after=None if wait is None else _seconds(wait),
+            vendor_code=_optional_text(document["vendor_code"]),
+            field=_optional_text(document["field"]),
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise DocumentError(f"no error ({type(error).__name__})") from None
+    except _MISSHAPEN:
+        pass
+    raise DocumentError("what stands there is no error")
 
 
 def attempt_documents(attempts: Iterable[Attempt]) -> list[Document]:
@@ -149,7 +177,7 @@ def attempt_documents(attempts: Iterable[Attempt]) -> list[Document]:
         {
             "started_at": each.started_at.isoformat(),
             "sent": each.sent,
-            "detail": each.detail,
+            "detail": _whole(each.detail),
             "status": each.status,
             "waited": each.waited.total_seconds(),
             "proves_not_sent": each.proves_not_sent,
@@ -158,19 +186,54 @@ def attempt_documents(attempts: Iterable[Attempt]) -> list[Document]:
     ]
 
 
-def _read_attempts(documents: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
+def _read_attempts(documents: object) -> tuple[Attempt, ...]:
     return tuple(
         Attempt(
             number=number,
-            started_at=_read_aware(each["started_at"]),
-            sent=each["sent"],
-            detail=each["detail"],
-            status=each["status"],
-            waited=timedelta(seconds=each["waited"]),
-            proves_not_sent=each["proves_not_sent"],
+            started_at=_read_aware(_text(each["started_at"])),
+            sent=_of(each["sent"], bool),
+            detail=_text(each["detail"]),
+            status=_of(each["status"], int, NoneType),
+            waited=_seconds(each["waited"]),
+            proves_not_sent=_of(each["proves_not_sent"], bool),
         )
-        for number, each in enumerate(documents, start=1)
+        for number, each in enumerate(_list(documents), start=1)
     )
+
+
+def _read_part(part: object) -> Part:
+    channel, id, sender = _list(part)
+    return Part(Channel.known(_text(channel)), _optional_text(id), _optional_text(sender))
+
+
+def _of(value: Any, *kinds: type) -> Any:
+    """*value*, which must be just one of *kinds*: to Python, true is a number too."""
+    if type(value) not in kinds:
+        raise TypeError
+    return value
+
+
+def _text(value: object) -> str:
+    return str(_of(value, str))
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _list(value: object) -> list[Any]:
+    return list(_of(value, list))
+
+
+def _seconds(value: object) -> timedelta:
+    return timedelta(seconds=_of(value, int, float))
+
+
+def _whole(text: T) -> T:
+    """A vendor's *text* as it can be written down: half a character is none."""
+    if isinstance(text, str) and not text.isascii():
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _read_aware(text: str) -> datetime:
@@ -212,11 +275,13 @@ def _object(text: str) -> Document:
         document = loads(text.encode())
     except ValueError:
         document = None
-    if not isinstance(document, dict):
-        raise DocumentError("no object of JSON")
-    return document
+    if isinstance(document, dict):
+        return document
+    raise DocumentError("what stands there is no object of JSON")
 
 
+_MISSHAPEN = (KeyError, TypeError, ValueError, OverflowError)
+"""What comes of reading plain values as something that they are not."""
 _KINDS: Mapping[str, type[NotSentError | OutcomeUnknownError]] = {
     name: kind
     for name, kind in vars(errors).items()

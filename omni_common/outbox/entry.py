@@ -58,7 +58,6 @@ class Entry:
     held: bool
     changed: datetime
     document: str = field(repr=False)
-    vendor_id: str | None = None
     receipt_document: str | None = field(default=None, repr=False)
     error_document: str | None = field(default=None, repr=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +29,9 @@ from omni_common.receipt import Receipt
 __all__ = ["Journal", "Posting", "Settlement"]
 
 T = TypeVar("T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
 @frozen
@@ -70,57 +73,32 @@ class Journal:
         What was there stays as it is. An interruption takes back what was written.
         """
         rows = [
-            [each.reference, each.state.value, _seconds(each.due), each.held, each.document]
+            [each.reference, each.state.value, _number(each.due), each.held, each.document]
             for each in postings
         ]
-        text, time = _json(rows), _seconds(now)
-        written = [0, 0]
+        put = partial(statements.put, rows=_json(rows), number=len(rows), now=_number(now))
 
-        def work(connection: sqlite3.Connection) -> tuple[int, list[Row]]:
-            first, inserted, found = statements.put(
-                connection, rows=text, number=len(rows), now=time
-            )
-            written[:] = first, inserted
-            return first, found
+        def withdraw(connection: sqlite3.Connection, result: tuple[int, list[Row]]) -> None:
+            written = [
+                [id, posting.state.value]
+                for id, posting in zip(_found(len(rows), *result), postings, strict=True)
+                if isinstance(id, int)
+            ]
+            statements.withdraw(connection, rows=_json(written), now=_number(now))
 
-        def withdraw(connection: sqlite3.Connection) -> None:
-            first, number = written
-            statements.withdraw(connection, first=first, number=number, now=time)
-
-        try:
-            first, found = await self._done(work)
-        except Exception:
-            raise
-        except BaseException:  # whoever asked is interrupted, and will never know the ids
-            self._writer.post(withdraw)
-            raise
-        if not found:
-            return list(range(first, first + len(rows)))
-        entries = [_entry(row) for row in found]
-        return [each if each.id < first else each.id for each in entries]
+        return _found(len(rows), *await self._done(put, withdraw))
 
     async def claim_due(self, most: int, now: datetime) -> list[Entry]:
         """Claim *most* of the queued messages that are due, the earliest first.
 
         An interruption gives them back.
         """
-        time = _seconds(now)
-        claimed: list[Row] = []
+        claim = partial(statements.claim_due, now=_number(now), most=most)
 
-        def work(connection: sqlite3.Connection) -> None:
-            claimed[:] = statements.claim_due(connection, now=time, most=most)
+        def release(connection: sqlite3.Connection, rows: list[Row]) -> None:
+            statements.release(connection, ids=[row[0] for row in rows], now=_number(now))
 
-        def release(connection: sqlite3.Connection) -> None:
-            statements.release(connection, ids=[row[0] for row in claimed], now=time)
-
-        try:
-            await self._done(work)
-        except Exception:
-            raise
-        except BaseException:
-            self._writer.post(release)
-            raise
-        return [_entry(row) for row in claimed]
+        return [_entry(row) for row in await self._done(claim, release)]
 
     async def renew(
         self, reference: str, states: Iterable[EntryState], state: EntryState, now: datetime
@@ -132,36 +110,36 @@ class Journal:
             reference=reference,
             states=wanted,
             state=state.value,
-            now=_seconds(now),
+            now=_number(now),
         )
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write down what became of messages that were claimed."""
-        await self._run(statements.settle, rows=_settled(settlements), now=_seconds(now))
+        await self._run(statements.settle, rows=_settled(settlements), now=_number(now))
 
     def settle_unattended(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write that down without waiting for it: for a caller that is being interrupted."""
-        work = partial(statements.settle, rows=_settled(settlements), now=_seconds(now))
+        work = partial(statements.settle, rows=_settled(settlements), now=_number(now))
         self._writer.post(work)
 
     async def cancel(self, reference: str, now: datetime) -> Entry | None:
         """Take a message back if it is queued; its entry as it is then."""
-        return _found(await self._run(statements.cancel, reference=reference, now=_seconds(now)))
+        return _entry_if_any(
+            await self._run(statements.cancel, reference=reference, now=_number(now))
+        )
 
     async def expire(self, due_before: datetime, now: datetime) -> int:
         """Let held messages expire that were due before a time; how many did."""
-        return await self._run(
-            statements.expire, due_before=_seconds(due_before), now=_seconds(now)
-        )
+        return await self._run(statements.expire, due_before=_number(due_before), now=_number(now))
 
     async def give_up(self, error: OutcomeUnknownError, now: datetime) -> int:
         """Make unknown, with *error*, what a sender that is gone had claimed; how many it had."""
         text = _json(error_document(error))
-        return await self._run(statements.give_up, now=_seconds(now), error=text)
+        return await self._run(statements.give_up, now=_number(now), error=text)
 
     async def find(self, reference: str) -> Entry | None:
         """The entry of a message."""
-        return _found(await self._run(statements.find, reference=reference))
+        return _entry_if_any(await self._run(statements.find, reference=reference))
 
     async def select(
         self, states: Iterable[EntryState], *, after: int = 0, most: int = 1_000
@@ -196,9 +174,13 @@ class Journal:
     async def _run(self, statement: Callable[..., T], **values: object) -> T:
         return await self._done(lambda connection: statement(connection, **values))
 
-    async def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _done(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        undo: Callable[[sqlite3.Connection, T], object] | None = None,
+    ) -> T:
         try:
-            return await self._writer.run(work)
+            return await self._writer.run(work, undo)
         except (sqlite3.Error, OSError) as error:
             why = _why(error)
         raise JournalError(f"the journal of the outbox cannot be used ({why})")
@@ -220,7 +202,6 @@ def _settled(settlements: Sequence[Settlement]) -> str:
         [
             each.id,
             each.state.value,
-            None if each.receipt is None else each.receipt.id,
             receipt(each.receipt),
             None if each.error is None else _json(error_document(each.error)),
         ]
@@ -240,15 +221,26 @@ def _json(value: Any) -> str:
     return dumps(value).decode()
 
 
-def _seconds(time: datetime) -> float:
-    return time.timestamp()
+def _number(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND
 
 
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _time(number: int) -> datetime:
+    try:
+        return _EPOCH + number * _MICROSECOND
+    except OverflowError:  # a time near the end of time, in a zone where that comes earlier
+        return _LAST if number > 0 else _FIRST
 
 
-def _found(row: Row | None) -> Entry | None:
+def _found(number: int, first: int, rows: Sequence[Row]) -> list[int | Entry]:
+    """Of messages that were put: the id of each that was new, the entry of each that was not."""
+    if not rows:
+        return list(range(first, first + number))
+    entries = [_entry(row) for row in rows]
+    return [each if each.id < first else each.id for each in entries]
+
+
+def _entry_if_any(row: Row | None) -> Entry | None:
     return None if row is None else _entry(row)
 
 

@@ -211,9 +211,9 @@ class Outbox(OmniProvider):
             raise unanswered(error) from error
         if entry is None:
             raise _not_here(reference, self._name)
-        if entry.vendor_id is None:
+        if entry.receipt is None:
             return report_of(entry, id)
-        return evolve(await self._provider.status(entry.vendor_id), id=id)
+        return evolve(await self._provider.status(entry.receipt.id), id=id)
 
     async def cancel(self, id: str) -> None:
         """Take a message back; see ``OmniProvider.cancel``.
@@ -233,13 +233,13 @@ class Outbox(OmniProvider):
             raise _not_here(reference, self._name)
         if entry.state is EntryState.CANCELLED:
             return
-        if entry.vendor_id is None:
+        if entry.receipt is None:
             raise CancelFailedError(
                 f"{self._name}: the message {reference} is {entry.state} and cannot be taken back",
                 provider=self._name,
                 reference=reference,
             )
-        await self._provider.cancel(entry.vendor_id)
+        await self._provider.cancel(entry.receipt.id)
 
     async def count(self) -> dict[EntryState, int]:
         """How many messages of the journal are in each state.

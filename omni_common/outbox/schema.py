@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from omni_common.errors import ConfigurationError
@@ -18,6 +19,8 @@ _APPLICATION = int.from_bytes(b"omni", "big")
 _VERSION = 1
 _PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
+_PAUSE = 0.01
+"""Seconds between two tries of what SQLite does not wait for."""
 _CACHE_KIB = 16 * 1024
 
 # Every message has a row for good, until it is purged; only what is not settled is in an index.
@@ -26,11 +29,10 @@ CREATE TABLE message (
     id INTEGER PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL,
-    due REAL NOT NULL,
-    held INTEGER NOT NULL DEFAULT 0,
-    changed REAL NOT NULL,
+    due INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
     document TEXT NOT NULL,
-    vendor_id TEXT,
     receipt TEXT,
     error TEXT
 ) STRICT;
@@ -54,8 +56,7 @@ def open_journal(path: Path) -> sqlite3.Connection:
         raise ConfigurationError(
             f"an outbox needs SQLite 3.37 or later; this Python has {sqlite3.sqlite_version}"
         )
-    # SQLite gives its other files the rights of this one, and would make it readable by others.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _make_private(path)
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
         _prepare(connection, path)
@@ -65,10 +66,25 @@ def open_journal(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _make_private(path: Path) -> None:
+    """Make the file, if there is none, for its owner alone.
+
+    SQLite would make it readable by others, and gives its other files the rights of this one.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not os.fstat(file).st_size:
+            os.fchmod(file, 0o600)
+    finally:
+        os.close(file)
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     name = shown_name(path)
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
+    connection.execute("BEGIN")
+    _is_new(connection, name)  # before anything is changed in a file of somebody else
+    connection.execute("COMMIT")
+    if _write_ahead(connection) != "wal":
         raise ConfigurationError(
             f"{name} cannot be an outbox where it is: SQLite's write-ahead log does not work there;"
             " put it on a local disk",
@@ -78,31 +94,57 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA {setting}")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _make_or_recognize(connection, name)
+        if _is_new(connection, name):  # still, now that nobody else can make it
+            _make(connection)
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
-def _make_or_recognize(connection: sqlite3.Connection, name: str) -> None:
+def _write_ahead(connection: sqlite3.Connection) -> str:
+    """Have SQLite keep a write-ahead log, and return what it keeps instead if it cannot."""
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            # For this statement alone SQLite does not wait for another process.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return str(mode)
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    for statement in filter(str.strip, _TABLES.split(";\n")):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _is_new(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the file is empty still.
+
+    Raises:
+        ConfigurationError: It is no journal, or one of a newer version.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if (application, version) == (0, 0) and _is_empty(connection):
-        for statement in filter(str.strip, _TABLES.split(";\n")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    elif application != _APPLICATION:
+        return True
+    if application != _APPLICATION:
         raise ConfigurationError(
             f"{name} is a database of another program, not an outbox", field="path"
         )
-    elif version > _VERSION:
+    if version > _VERSION:
         raise ConfigurationError(
             f"{name} was made by a newer version of this library (its schema is {version}, and"
             f" {_VERSION} is the newest known here); upgrade omni-async",
             field="path",
         )
+    return False
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

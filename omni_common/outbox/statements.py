@@ -1,8 +1,8 @@
 """What is asked of the journal's database, each a step of its own inside a transaction.
 
 SQLite does a whole batch in one statement, rows going in and coming out as one text of JSON: a row
-at a time, the thread would wait for Python's lock as often as there are rows. Times are seconds
-since 1970, in UTC.
+at a time, the thread would wait for Python's lock as often as there are rows. Times are
+microseconds since 1970, in UTC.
 """
 
 from __future__ import annotations
@@ -34,17 +34,15 @@ __all__ = [
 ]
 
 Row: TypeAlias = list[Any]
-"""A message: id, reference, state, due, held, changed, document, vendor_id, receipt, error."""
+"""A message: id, reference, state, due, held, changed, document, receipt, error."""
 
 _ROW = (
-    "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.vendor_id,"
-    " m.receipt, m.error)"
+    "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
+    " m.error)"
 )
 
 
-def put(
-    connection: Connection, *, rows: str, number: int, now: float
-) -> tuple[int, int, list[Row]]:
+def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[int, list[Row]]:
     """Insert messages whose reference is new.
 
     Args:
@@ -54,8 +52,8 @@ def put(
         now: The time.
 
     Returns:
-        The id of the first that was inserted, how many were, which follow it, and, unless that were
-        all, every row in order: what was there before has a smaller id.
+        The id of the first that was inserted, which the others follow; and, unless that were all,
+        every row in order: what was there before has a smaller id.
     """
     cursor = connection.execute(
         "INSERT INTO message (reference, state, due, held, changed, document)"
@@ -69,25 +67,27 @@ def put(
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
     first = last - inserted + 1
     if inserted == number:
-        return first, inserted, []
+        return first, []
     found = _rows(
         connection,
         f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
         " ON m.reference = json_extract(given.value, '$[0]') ORDER BY given.key",
         rows,
     )
-    return first, inserted, found
+    return first, found
 
 
-def withdraw(connection: Connection, *, first: int, number: int, now: float) -> None:
-    """Take back messages that were just inserted: *number* of them, from id *first* on."""
+def withdraw(connection: Connection, *, rows: str, now: int) -> None:
+    """Take back messages, ``[id, state]``, that are still in the state they were inserted in."""
     connection.execute(
-        "UPDATE message SET state = 'cancelled', changed = ? WHERE id >= ? AND id < ?",
-        (now, first, first + number),
+        "UPDATE message SET state = 'cancelled', changed = ? FROM json_each(?) AS given"
+        " WHERE message.id = json_extract(given.value, '$[0]')"
+        " AND message.state = json_extract(given.value, '$[1]')",
+        (now, rows),
     )
 
 
-def claim_due(connection: Connection, *, now: float, most: int) -> list[Row]:
+def claim_due(connection: Connection, *, now: int, most: int) -> list[Row]:
     """Claim the messages that are queued and due, the one that has been for longest first."""
     (ids,) = connection.execute(
         "SELECT json_group_array(id) FROM (SELECT id FROM message"
@@ -107,7 +107,7 @@ def claim_due(connection: Connection, *, now: float, most: int) -> list[Row]:
     )
 
 
-def release(connection: Connection, *, ids: Sequence[int], now: float) -> None:
+def release(connection: Connection, *, ids: Sequence[int], now: int) -> None:
     """Queue messages again that were claimed, and that nobody began to send."""
     connection.execute(
         "UPDATE message SET state = 'queued', changed = ?"
@@ -117,7 +117,7 @@ def release(connection: Connection, *, ids: Sequence[int], now: float) -> None:
 
 
 def renew(
-    connection: Connection, *, reference: str, states: Sequence[str], state: str, now: float
+    connection: Connection, *, reference: str, states: Sequence[str], state: str, now: int
 ) -> int | None:
     """Make a message that is in one of *states* a *state*; its id, None if it is in none."""
     found = connection.execute(
@@ -128,20 +128,19 @@ def renew(
     return None if found is None else int(found[0])
 
 
-def settle(connection: Connection, *, rows: str, now: float) -> None:
-    """Write down what became of claimed messages: ``[id, state, vendor_id, receipt, error]``."""
+def settle(connection: Connection, *, rows: str, now: int) -> None:
+    """Write down what became of claimed messages: ``[id, state, receipt, error]``."""
     connection.execute(
         "UPDATE message SET state = json_extract(given.value, '$[1]'),"
-        " vendor_id = json_extract(given.value, '$[2]'),"
-        " receipt = json_extract(given.value, '$[3]'),"
-        " error = json_extract(given.value, '$[4]'), changed = ?"
+        " receipt = json_extract(given.value, '$[2]'),"
+        " error = json_extract(given.value, '$[3]'), changed = ?"
         " FROM json_each(?) AS given"
         " WHERE message.id = json_extract(given.value, '$[0]') AND message.state = 'claimed'",
         (now, rows),
     )
 
 
-def cancel(connection: Connection, *, reference: str, now: float) -> Row | None:
+def cancel(connection: Connection, *, reference: str, now: int) -> Row | None:
     """Take a message back if it is queued; its row as it is then, None if there is none."""
     connection.execute(
         "UPDATE message SET state = 'cancelled', changed = ?"
@@ -151,7 +150,7 @@ def cancel(connection: Connection, *, reference: str, now: float) -> Row | None:
     return find(connection, reference=reference)
 
 
-def expire(connection: Connection, *, due_before: float, now: float) -> int:
+def expire(connection: Connection, *, due_before: int, now: int) -> int:
     """Let held messages expire that were due before a time; how many did."""
     cursor = connection.execute(
         "UPDATE message SET state = 'expired', changed = ?"
@@ -161,7 +160,7 @@ def expire(connection: Connection, *, due_before: float, now: float) -> int:
     return cursor.rowcount
 
 
-def give_up(connection: Connection, *, now: float, error: str) -> int:
+def give_up(connection: Connection, *, now: int, error: str) -> int:
     """Make unknown what was claimed by a sender that is gone; how many there were.
 
     What it says of each is *error*, as JSON.
@@ -200,10 +199,10 @@ def count(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT state, count(*) FROM message GROUP BY state"))
 
 
-def next_due(connection: Connection) -> float | None:
+def next_due(connection: Connection) -> int | None:
     """When the first of the queued messages is due; None if none is queued."""
     (due,) = connection.execute("SELECT min(due) FROM message WHERE state = 'queued'").fetchone()
-    return None if due is None else float(due)
+    return None if due is None else int(due)
 
 
 def write_note(connection: Connection, *, name: str, text: str | None) -> None:

@@ -13,10 +13,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import define, frozen
 
 __all__ = ["Writer"]
 
@@ -26,18 +27,20 @@ _TOGETHER = 1_000
 """Wishes in one transaction at most."""
 
 
-@frozen(eq=False)
+@frozen
+class _Result:
+    value: Any = None
+    error: Exception | None = None
+
+
+@define(eq=False)
 class _Wish:
     work: _Work
     loop: asyncio.AbstractEventLoop | None
     answer: asyncio.Future[Any] | None
     """None where nobody waits for what comes of it."""
-
-
-@frozen
-class _Result:
-    value: Any = None
-    error: Exception | None = None
+    result: _Result | None = None
+    """What came of it; only the thread knows whether that is on the disk already."""
 
 
 class Writer:
@@ -50,13 +53,21 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._is_closed = False
+        self._is_closed = self._has_ended = False
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        undo: Callable[[sqlite3.Connection, T], object] | None = None,
+    ) -> T:
         """Run *work* in a transaction, and return what it returns once that is on the disk.
 
         It is run even if the caller does not wait for its end, and may be run twice, if what went
         into the same transaction fails; so it must do nothing but read and write the database.
+
+        Args:
+            work: What to do.
+            undo: What to do with its result if the caller is interrupted, and will never have it.
 
         Raises:
             sqlite3.Error: The database failed; nothing of *work* was done.
@@ -64,102 +75,152 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._put(_Wish(work, loop, answer))
-        return await answer
+        wish = _Wish(work, loop, answer)
+        self._put(wish)
+        try:
+            return await answer
+        except Exception:
+            raise
+        except BaseException:
+            if undo is not None:
+                self.post(partial(_undone, wish=wish, undo=undo))
+            raise
 
     def post(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """Have *work* run like others, without waiting; what it raises is lost."""
-        self._put(_Wish(work, None, None))
+        """Have *work* run like others, without waiting; what it raises is lost.
+
+        For what an interruption leaves to do: it raises nothing itself. It is taken also while the
+        writer closes; when that has ended, or after a fork, nothing comes of it.
+        """
+        if self._is_at_home:
+            with self._lock:
+                if not self._has_ended:
+                    self._wishes.put(_Wish(work, None, None))
+                    self._start()
 
     async def close(self) -> None:
         """Let all work end that was asked for, and close the connection. Safe to repeat."""
         with self._lock:
             self._is_closed = True
             thread = self._thread
-        if thread is not None and self._process == os.getpid():
+        if thread is not None and self._is_at_home:
             self._wishes.put(None)
             await asyncio.to_thread(thread.join)
 
+    @property
+    def _is_at_home(self) -> bool:
+        """Whether this is the process that the thread is in, and not a fork of it."""
+        return self._process == os.getpid()
+
     def _put(self, wish: _Wish) -> None:
-        if self._process != os.getpid():
+        if not self._is_at_home:
             raise RuntimeError("an outbox cannot be used after a fork; make another one")
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the outbox is closed")
             self._wishes.put(wish)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="omni-outbox", daemon=True)
-                self._thread.start()
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread is None and not self._is_closed:
+            self._thread = threading.Thread(target=self._serve, name="omni-outbox", daemon=True)
+            self._thread.start()
 
     def _serve(self) -> None:
         connection: sqlite3.Connection | None = None
         try:
-            while (wishes := self._next()) is not None:
+            while wishes := self._next():
                 try:
                     connection = connection or self._opened()
                 except Exception as error:  # noqa: BLE001 - whoever waits is to have it
-                    _answer([(wish, _Result(error=error)) for wish in wishes])
+                    _fail(wishes, error)
                 else:
-                    _answer(_done(connection, wishes))
+                    _do(connection, wishes)
+                _answer(wishes)
         finally:
             if connection is not None:
                 connection.close()
 
-    def _next(self) -> list[_Wish] | None:
-        """What was asked for meanwhile, waiting for it; None at the end."""
+    def _next(self) -> list[_Wish]:
+        """What was asked for meanwhile, waiting for it; nothing at the end."""
+        while True:
+            wishes, is_to_end = self._taken()
+            if not is_to_end:
+                return wishes
+            with self._lock:
+                if not wishes and self._wishes.empty():
+                    self._has_ended = True
+                    return []
+                self._wishes.put(None)  # the end comes when nothing is left
+            if wishes:
+                return wishes
+
+    def _taken(self) -> tuple[list[_Wish], bool]:
+        """All that is in the queue, and whether the end is, once there is anything."""
         wishes: list[_Wish] = []
+        is_to_end = False
         wish = self._wishes.get()
-        while wish is not None:
-            wishes.append(wish)
-            if len(wishes) == _TOGETHER:
-                return wishes
-            try:
+        with suppress(Empty):
+            while True:
+                if wish is None:
+                    is_to_end = True
+                else:
+                    wishes.append(wish)
+                if len(wishes) == _TOGETHER:
+                    break
                 wish = self._wishes.get_nowait()
-            except Empty:
-                return wishes
-        if wishes:
-            self._wishes.put(None)  # the end comes after these
-        return wishes or None
+        return wishes, is_to_end
 
 
-def _done(
-    connection: sqlite3.Connection, wishes: Sequence[_Wish]
-) -> Sequence[tuple[_Wish, _Result]]:
-    """Carry out all of *wishes* at once, or each by itself if that fails."""
+def _do(connection: sqlite3.Connection, wishes: Sequence[_Wish]) -> None:
+    """Carry out all of *wishes* at once, or each by itself if one of them fails."""
     try:
-        values = _in_one_transaction(connection, [wish.work for wish in wishes])
+        connection.execute("BEGIN IMMEDIATE")
     except Exception as error:  # noqa: BLE001 - whoever waits is to have it
-        if len(wishes) == 1:
-            return [(wishes[0], _Result(error=error))]
-        return [result for wish in wishes for result in _done(connection, [wish])]
-    return [(wish, _Result(value)) for wish, value in zip(wishes, values, strict=True)]
-
-
-def _in_one_transaction(connection: sqlite3.Connection, works: Sequence[_Work]) -> list[Any]:
-    connection.execute("BEGIN IMMEDIATE")
+        _fail(wishes, error)
+        return
     try:
-        values = [work(connection) for work in works]
+        for wish in wishes:
+            wish.result = _Result(wish.work(connection))
         connection.execute("COMMIT")
-    except BaseException:
+    except Exception as error:  # noqa: BLE001 - see above
+        for wish in wishes:
+            wish.result = None
         with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as when the disk is full
             connection.execute("ROLLBACK")
-        raise
-    return values
+        if len(wishes) == 1:
+            _fail(wishes, error)
+            return
+        for wish in wishes:
+            _do(connection, [wish])
 
 
-def _answer(results: Sequence[tuple[_Wish, _Result]]) -> None:
+def _fail(wishes: Sequence[_Wish], error: Exception) -> None:
+    for wish in wishes:
+        wish.result = _Result(error=error)
+
+
+def _undone(
+    connection: sqlite3.Connection, *, wish: _Wish, undo: Callable[[sqlite3.Connection, T], object]
+) -> None:
+    """Undo what *wish* has done, if it has come to that."""
+    if wish.result is not None and wish.result.error is None:
+        undo(connection, wish.result.value)
+
+
+def _answer(wishes: Sequence[_Wish]) -> None:
     """Give everybody their result, waking each event loop once."""
-    for loop in {wish.loop for wish, _ in results if wish.loop is not None}:
-        theirs = [(wish, result) for wish, result in results if wish.loop is loop]
+    for loop in {wish.loop for wish in wishes if wish.loop is not None}:
+        theirs = [wish for wish in wishes if wish.loop is loop]
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_deliver, theirs)
 
 
-def _deliver(results: Sequence[tuple[_Wish, _Result]]) -> None:
-    for wish, result in results:
-        if wish.answer is None or wish.answer.done():
+def _deliver(wishes: Sequence[_Wish]) -> None:
+    for wish in wishes:
+        if wish.answer is None or wish.answer.done() or wish.result is None:
             continue
-        if result.error is None:
-            wish.answer.set_result(result.value)
+        if wish.result.error is None:
+            wish.answer.set_result(wish.result.value)
         else:
-            wish.answer.set_exception(result.error)
+            wish.answer.set_exception(wish.result.error)

@@ -13,6 +13,7 @@ from hypothesis import given
 
 from omni_common.converter import STANDARD_JSON, dumps
 from omni_common.errors import (
+    InvalidMessageError,
     OutcomeUnknownError,
     RateLimitedError,
     RefusedError,
@@ -115,9 +116,22 @@ def test_the_same_document_is_read_for_any_reference() -> None:
     ],
     ids=["after the last", "before the first"],
 )
-def test_a_time_that_utc_has_no_year_for_is_read_again(send_at: datetime) -> None:
+def test_a_time_that_utc_has_no_year_for_is_refused(send_at: datetime) -> None:
     message = Message(NUMBER, Sms("Hi"), send_at=send_at, reference="order-1")
-    assert read_message(written(message_document(message)), "order-1") == message
+    with pytest.raises(InvalidMessageError) as caught:
+        message_document(message)
+    assert (caught.value.field, caught.value.reference) == ("send_at", "order-1")
+
+
+def test_what_json_does_not_have_is_refused() -> None:
+    deep: object = "the bottom"
+    for _ in range(98):
+        deep = [deep]
+    for extra in ({"when": datetime.now(UTC)}, {"deep": deep}):
+        message = Message(NUMBER, Sms("Hi"), extra={"devino": extra}, reference="order-1")
+        with pytest.raises(InvalidMessageError) as caught:
+            message_document(message)
+        assert caught.value.field == "extra"
 
 
 @each_way

@@ -45,7 +45,7 @@ async def test_what_was_put_is_found_as_it_was_put(journal: Journal) -> None:
     assert (entry.id, entry.reference, entry.state) == (id, "order-1", QUEUED)
     assert (entry.due, entry.held, entry.changed) == (at(5), True, at(1))
     assert entry.message == message("order-1")
-    assert (entry.vendor_id, entry.receipt, entry.error) == (None, None, None)
+    assert (entry.receipt, entry.error) == (None, None)
 
 
 async def test_nothing_put_is_nothing(journal: Journal) -> None:
@@ -212,7 +212,6 @@ async def test_what_became_of_each_is_written_down(journal: Journal) -> None:
         CLAIMED,
     ]
     assert [entry.receipt for entry in entries] == [receipt("a"), None, None, None]
-    assert [entry.vendor_id for entry in entries] == ["messente:1", None, None, None]
     assert [said(entry.error) for entry in entries] == [None, said(limited), said(lost), None]
     assert [entry.changed for entry in entries] == [at(1), at(1), at(1), NOON]
 

@@ -70,12 +70,7 @@ class Row:
 def told(entry: Entry | Row) -> tuple[object, ...]:
     """All that is known of a message, to be compared."""
     known = (entry.id, entry.reference, entry.state, entry.due, entry.held, entry.changed)
-    vendor_id = entry.vendor_id if isinstance(entry, Entry) else _id(entry.receipt)
-    return (*known, entry.message, vendor_id, entry.receipt, said(entry.error))
-
-
-def _id(receipt: Receipt | None) -> str | None:
-    return None if receipt is None else receipt.id
+    return (*known, entry.message, entry.receipt, said(entry.error))
 
 
 class JournalAndModel(RuleBasedStateMachine):

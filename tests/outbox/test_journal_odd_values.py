@@ -67,12 +67,6 @@ def test_any_receipt_comes_back(kept: Kept, receipt: Receipt) -> None:
     assert entry.receipt == receipt
 
 
-@given(receipt=receipts)
-def test_the_vendors_id_is_that_of_the_receipt(kept: Kept, receipt: Receipt) -> None:
-    entry = kept(posting("order-1", state=CLAIMED), NOON, receipt, None)
-    assert entry.vendor_id == receipt.id
-
-
 @given(error=failures())
 def test_any_error_comes_back(kept: Kept, error: SendError) -> None:
     entry = kept(posting(error.reference or "", state=CLAIMED), NOON, None, error)

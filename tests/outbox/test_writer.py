@@ -248,8 +248,7 @@ async def test_after_the_end_nothing_can_be_asked_for(writer: Writer, table: Tab
     await writer.close()
     with pytest.raises(RuntimeError, match="closed"):
         await writer.run(keep(2))
-    with pytest.raises(RuntimeError, match="closed"):
-        writer.post(keep(3))
+    writer.post(keep(3))  # which is for what an interruption leaves: it must not raise
     assert table.values == [1]
     assert "omni-outbox" not in {thread.name for thread in set(threading.enumerate()) - before}
 
