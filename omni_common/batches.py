@@ -319,6 +319,9 @@ class Batches:
             self._linger = None
 
     async def _send(self, batch: _Batch) -> None:
+        batch.task = asyncio.current_task()  # an interruption may have kept it from being noted
+        if self._stopped:  # without it, so that nobody could tell it
+            return
         accounting.set(nowhere)  # in this task: what is not handed out is told by `account`
         indexes = [index for index, outcome in enumerate(batch.outcomes) if outcome is None]
         if indexes:

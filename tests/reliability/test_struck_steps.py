@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import closing, suppress
 from itertools import count
+from typing import Any
 
 import pytest
 
 from omni_common import Message, Sms
 from omni_common.errors import Outcome
 from omni_common.receipt import Receipt
+from omni_common.stream import OutcomeStream
 from tests.reliability.conftest import Size
 from tests.reliability.interruption import programs
 from tests.reliability.interruption.programs import Kept, Program
@@ -20,7 +22,7 @@ from tests.reliability.interruption.steps import LIBRARY, Steps
 from tests.reliability.interruption.truth import VendorInAThread
 from tests.reliability.interruption.words import Law, Words, heard
 from tests.support.figures import RecordProperty
-from tests.support.outcomes import messages
+from tests.support.outcomes import messages, shown
 from tests.support.providers import BulkProvider
 
 pytestmark = [
@@ -94,6 +96,37 @@ def test_whatever_step_is_struck_each_message_has_one_true_word(
     record_property("struck steps", figures)
     assert wrongs == []
     assert struck > len(runs) * 0.8  # other threads make some runs shorter than others
+
+
+async def _taken_to_the_end(stream: OutcomeStream) -> None:
+    async with stream:
+        async for _ in stream:
+            pass
+
+
+def test_a_batch_whose_task_was_never_noted_does_not_leave_when_it_is_called_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def made_and_struck(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = loop.create_task(coroutine)
+        if "_send" in repr(coroutine):
+            raise KeyboardInterrupt
+        return task
+
+    provider, is_free = BulkProvider(2), asyncio.Event()
+    provider.held["0"] = is_free  # a connection, say, without which nothing has left
+    provider.waiting.add("0")
+    stream = provider.send_many(messages(5))
+    with closing(asyncio.new_event_loop()) as loop:
+        monkeypatch.setattr(asyncio, "create_task", made_and_struck)
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(_taken_to_the_end(stream))
+        loop.run_until_complete(stream.close())
+        is_free.set()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(asyncio.sleep(0))
+    assert shown(stream.unreported) == ["NotSent 0", "NotSent 1"]
+    assert provider.sent == []
 
 
 async def _struck_where_it_ends(steps: Steps) -> None:
