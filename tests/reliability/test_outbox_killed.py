@@ -50,11 +50,12 @@ def _worked_through(campaign: Campaign) -> dict[str, int]:
 
     A vendor that does not let it in, be it by a fault of the test's, pauses it each time.
     """
+    counts: dict[str, int] = {}
     for _ in range(_PAUSES):
         ended = subprocess.run(
             campaign.command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True
         )
-        counts: dict[str, int] = json.loads(ended.stdout.splitlines()[-1])
+        counts = json.loads(ended.stdout.splitlines()[-1])
         if not counts["queued"]:
             return counts
     raise AssertionError(f"paused {_PAUSES} times: {counts}")
