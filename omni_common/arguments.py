@@ -149,6 +149,14 @@ def _entries(
                 field="base_url",
             )
         yield "base_url", connection.base_url, Parameter.from_text
+    if connection.path is not None:
+        if cls.path_setting is None:
+            raise ConfigurationError(
+                "the connection URL cannot be read: the host is missing; write default for the"
+                " vendor's own",
+                field="url",
+            )
+        yield cls.path_setting, connection.path, Parameter.from_text
     for name, text in connection.options.items():
         yield name, text, Parameter.from_text
     for name, value in connection.settings.items():

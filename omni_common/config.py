@@ -10,6 +10,11 @@
     password_file = "/run/secrets/messente"
     sender = "Shop"
 
+    [profiles.kept]
+    type = "outbox"                    # or url = "outbox:///sends.db?via=shop"
+    journal_file = "sends.db"
+    via = "shop"                       # what it sends over
+
 A credential of a profile may be kept in a file of its own: ``password_file``, ``key_file``. Paths
 of files are relative to the folder of ``omni.toml``.
 """
@@ -31,7 +36,7 @@ from omni_common.connection import Connection, parse_url
 from omni_common.errors import ConfigurationError, hides_arguments
 from omni_common.provider import OmniProvider
 from omni_common.redaction import shown_name
-from omni_common.registry import build
+from omni_common.registry import build, is_wrapper
 from omni_common.spelling import unknown_name
 
 __all__ = ["connect", "resolve"]
@@ -63,7 +68,7 @@ def connect(
         ConfigurationError: Nothing says which provider to connect to, two places say it at once, or
             a name or value is wrong; ``field`` names it.
     """
-    return build(resolve(target, profile=profile, config=config, environ=os.environ))
+    return _built(resolve(target, profile=profile, config=config, environ=os.environ), config)
 
 
 def resolve(
@@ -100,6 +105,43 @@ def resolve(
             )
         return _parsed(url, "OMNI_URL")
     return _from_file(_configuration_file(config, environ, platform), name)
+
+
+def _built(
+    connection: Connection,
+    config: str | os.PathLike[str] | None,
+    around: tuple[str, ...] = (),
+) -> OmniProvider:
+    """Build what *connection* describes, and what it sends over, if it is a wrapper.
+
+    *around* are the names of the profiles that are being built around it.
+    """
+    if not is_wrapper(connection.provider):
+        return build(connection)
+    rest, via = _without_via(connection)
+    if via in around:
+        raise ConfigurationError(
+            f"{connection.origin}via: the profile {shown_name(via)} would send over itself",
+            field=f"{connection.origin}via",
+        )
+    inner = resolve(profile=via, config=config, environ=os.environ)
+    return build(rest, over=_built(inner, config, (*around, via)))
+
+
+def _without_via(connection: Connection) -> tuple[Connection, str]:
+    """What a wrapper is built from, and the name of the profile that it sends over."""
+    field = f"{connection.origin}via"
+    given = [each["via"] for each in (connection.options, connection.settings) if "via" in each]
+    match given:
+        case [str(via)] if via:
+            options = {name: text for name, text in connection.options.items() if name != "via"}
+            settings = {name: each for name, each in connection.settings.items() if name != "via"}
+            return evolve(connection, options=options, settings=settings), via
+        case []:
+            text = f"{field} is missing; name the profile that the {connection.provider} sends over"
+        case _:
+            text = f"{field} must be the name of one profile"
+    raise ConfigurationError(text, field=field, provider=connection.provider)
 
 
 def _from_target(target: object) -> Connection:
@@ -206,7 +248,8 @@ def _from_file(file: _File, name: str | None) -> Connection:
         )
     if not isinstance(profiles[name], dict):
         raise _misshapen(file, f"profiles.{shown_name(name)}", "a table")
-    return _from_table(_anchored(profiles[name], file), f"profiles.{shown_name(name)}.")
+    found = _from_table(_anchored(profiles[name], file), f"profiles.{shown_name(name)}.")
+    return found if found.path is None else evolve(found, path=_anchored_path(found.path, file))
 
 
 def _read(file: _File, *, is_required: bool) -> dict[str, Any]:
@@ -252,13 +295,17 @@ def _parsed_toml(text: str, file: _File) -> dict[str, Any]:
 
 def _anchored(table: Mapping[str, object], file: _File) -> dict[str, object]:
     """Make the paths of files relative to the folder of the configuration file."""
-    folder = Path() if file.path is None else file.path.parent
     return {
-        name: str(folder / expanded(value))
+        name: _anchored_path(value, file)
         if name.endswith("_file") and isinstance(value, str)
         else value
         for name, value in table.items()
     }
+
+
+def _anchored_path(path: str, file: _File) -> str:
+    folder = Path() if file.path is None else file.path.parent
+    return str(folder / expanded(path))
 
 
 def _misshapen(file: _File, name: str, expected: str) -> ConfigurationError:

@@ -1,5 +1,7 @@
 """Connection URLs, taken apart: ``messente://USER:PASSWORD@HOST[:PORT][/PATH]?option=value``.
 
+What works with a file instead of an address has no host: ``outbox:///PATH?option=value``.
+
 A URL holds credentials, so no error here quotes any part of it but the names of options, and none
 is raised while another exception, which might quote it, is being handled.
 """
@@ -52,6 +54,9 @@ class Connection:
     password: Secret | None = None
     base_url: str | None = field(default=None, repr=mask_url)
     """The address that the URL names; None for the vendor's own."""
+    path: str | None = field(default=None, repr=False)
+    """The path of a file, where the URL names no address; relative unless it begins with a slash.
+    """
     options: Mapping[str, str] = field(factory=dict, repr=_names)
     """Settings from a URL: texts, still to be converted."""
     settings: Mapping[str, object] = field(factory=dict, repr=_names)
@@ -64,8 +69,9 @@ def parse_url(url: str, *, origin: str = "") -> Connection:
     """Take a connection URL apart.
 
     ``default`` as host stands for the vendor's own address; another host, port and path replace
-    it, over plain HTTP for this machine and over HTTPS for any other. User, password and the
-    options are percent-decoded; a plus sign stays a plus sign.
+    it, over plain HTTP for this machine and over HTTPS for any other. What follows three slashes is
+    the path of a file. That, user, password and the options are percent-decoded; a plus sign stays
+    a plus sign.
 
     Raises:
         ConfigurationError: It is no connection URL, or ambiguous; the text quotes none of it.
@@ -75,11 +81,14 @@ def parse_url(url: str, *, origin: str = "") -> Connection:
     if match is None:
         raise _malformed(f"the form is {_FORM}")
     user, password = _userinfo(match["userinfo"])
+    host, port, path = match["host"], match["port"], match["path"] or ""
+    is_file = not host and port is None and user is None and len(path) > 1
     return Connection(
         provider=match["scheme"].lower(),
         user=user,
         password=password,
-        base_url=_base_url(match["host"], match["port"], match["path"] or ""),
+        base_url=None if is_file else _base_url(host, port, path),
+        path=_decoded(path[1:]) if is_file else None,
         options=_options(match["query"]),
         origin=origin,
     )

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from omni_common.capabilities import Capabilities
 from omni_common.check import problems
@@ -36,6 +36,10 @@ class OmniProvider(ABC):
 
     clock: Clock = SystemClock()
     """Where the provider takes the time from; tests put one they can advance in its place."""
+
+    path_setting: ClassVar[str | None] = None
+    """The parameter of the constructor that the path of a connection URL without a host stands for,
+    as in ``outbox:///sends.db``; None where URLs have hosts."""
 
     @property
     @abstractmethod

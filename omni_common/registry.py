@@ -6,6 +6,9 @@ A distribution adds a provider by naming its class in the entry point group ``om
     acme = "acme_omni:AcmeProvider"
 
 The constructor's parameters are the settings that a connection may hold; see ``parameters``.
+A class that sends over another provider, which is the first argument of its constructor, is named
+in the group ``omni.wrappers`` instead.
+
 Credentials that a connection leaves out are looked up in ``OMNI_<PROVIDER>_<PARAMETER>`` and, as
 the path of a file, in ``OMNI_<PROVIDER>_<PARAMETER>_FILE``.
 """
@@ -23,9 +26,10 @@ from omni_common.errors import ConfigurationError
 from omni_common.provider import OmniProvider
 from omni_common.spelling import unknown_name
 
-__all__ = ["build", "provider_class", "provider_names"]
+__all__ = ["build", "is_wrapper", "provider_class", "provider_names"]
 
 _GROUP = "omni.providers"
+_WRAPPERS = "omni.wrappers"
 
 
 def provider_names() -> tuple[str, ...]:
@@ -33,14 +37,19 @@ def provider_names() -> tuple[str, ...]:
     return tuple(sorted({entry.name.lower() for entry in entry_points(group=_GROUP)}))
 
 
+def is_wrapper(name: str) -> bool:
+    """Whether *name* is that of a wrapper, which needs a provider to send over."""
+    return any(entry.name.lower() == name.lower() for entry in entry_points(group=_WRAPPERS))
+
+
 def provider_class(name: str) -> type[OmniProvider]:
-    """Load the class of the provider called *name*; upper and lower case are the same.
+    """Load the class of the provider, or wrapper, called *name*; upper and lower case are the same.
 
     Raises:
         ConfigurationError: None has that name, two distributions claim it for different classes,
             or what is installed under it cannot be loaded or is no provider.
     """
-    installed = entry_points(group=_GROUP)
+    installed = [*entry_points(group=_GROUP), *entry_points(group=_WRAPPERS)]
     entries = [entry for entry in installed if entry.name.lower() == name.lower()]
     if not entries:
         known = {entry.name.lower() for entry in installed}
@@ -52,11 +61,17 @@ def provider_class(name: str) -> type[OmniProvider]:
     return _loaded(entries[0])
 
 
-def build(connection: Connection, *, environ: Mapping[str, str] | None = None) -> OmniProvider:
+def build(
+    connection: Connection,
+    *,
+    over: OmniProvider | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> OmniProvider:
     """Build the provider that *connection* describes; opens nothing and sends nothing.
 
     Args:
         connection: What to build.
+        over: What a wrapper is to send over.
         environ: Where to look for credentials left out; the process's environment if None.
 
     Raises:
@@ -66,7 +81,7 @@ def build(connection: Connection, *, environ: Mapping[str, str] | None = None) -
     cls = provider_class(connection.provider)
     found = arguments(cls, connection, os.environ if environ is None else environ)
     try:
-        return cls(**found)
+        return cls(**found) if over is None else cls(over, **found)  # type: ignore[call-arg]
     except ConfigurationError as error:
         better = explained(error, cls, connection, found)
         if better is None:

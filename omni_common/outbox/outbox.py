@@ -69,10 +69,12 @@ class Outbox(OmniProvider):
     it can be read by their owner alone.
     """
 
+    path_setting = "journal_file"
+
     def __init__(
         self,
         provider: OmniProvider,
-        path: str | os.PathLike[str],
+        journal_file: str | os.PathLike[str],
         *,
         hold: bool = True,
         overdue: timedelta = timedelta(hours=1),
@@ -83,7 +85,7 @@ class Outbox(OmniProvider):
 
         Args:
             provider: Sends the messages; it is closed with the outbox.
-            path: The journal's file, on a local disk.
+            journal_file: The path of the journal, on a local disk.
             hold: Whether a message with ``send_at`` is kept here until then; the vendor's own
                 scheduling is used otherwise.
             overdue: How long after its time a message that was kept is still sent; after that it
@@ -98,8 +100,9 @@ class Outbox(OmniProvider):
         self._hold = hold
         self._overdue = overdue
         self._name = provider.capabilities.provider
-        self._journal = Journal(Path(path))
-        self._lock = DispatchLock(Path(path))
+        path = Path(journal_file)
+        self._journal = Journal(path)
+        self._lock = DispatchLock(path)
         self._departures = Departures(rate, self.clock)
         self._capabilities = _capabilities(provider.capabilities, self._departures, hold=hold)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -88,7 +88,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise ConfigurationError(
             f"{name} cannot be an outbox where it is: SQLite's write-ahead log does not work there;"
             " put it on a local disk",
-            field="path",
+            field="journal_file",
         )
     for setting in ("synchronous = FULL", "secure_delete = ON", f"cache_size = -{_CACHE_KIB}"):
         connection.execute(f"PRAGMA {setting}")
@@ -136,13 +136,13 @@ def _is_new(connection: sqlite3.Connection, name: str) -> bool:
         return True
     if application != _APPLICATION:
         raise ConfigurationError(
-            f"{name} is a database of another program, not an outbox", field="path"
+            f"{name} is a database of another program, not an outbox", field="journal_file"
         )
     if version > _VERSION:
         raise ConfigurationError(
             f"{name} was made by a newer version of this library (its schema is {version}, and"
             f" {_VERSION} is the newest known here); upgrade omni-async",
-            field="path",
+            field="journal_file",
         )
     return False
 

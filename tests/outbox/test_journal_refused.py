@@ -61,7 +61,7 @@ async def test_another_programs_database_is_refused_and_left_as_it_is(
     before = path.read_bytes()
     error = await refused(path)
     assert isinstance(error, ConfigurationError)
-    assert error.field == "path"
+    assert error.field == "journal_file"
     assert "another program" in str(error)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {path.name: before}
 
@@ -75,7 +75,7 @@ async def test_the_journal_of_a_newer_version_is_refused_and_left_as_it_is(path:
     before = path.read_bytes()
     error = await refused(path)
     assert isinstance(error, ConfigurationError)
-    assert error.field == "path"
+    assert error.field == "journal_file"
     assert "newer version" in str(error)
     assert "7" in str(error)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {path.name: before}
