@@ -49,7 +49,7 @@ def test_a_provider_is_found_by_its_name_in_any_case(site: Path) -> None:
 def test_an_unknown_provider_names_the_nearest_and_lists_what_is_installed() -> None:
     with pytest.raises(ConfigurationError, match="did you mean keyed") as caught:
         provider_class("kyed")
-    assert "my-project, plain, shop" in str(caught.value)
+    assert "my-project, outbox, plain, shop" in str(caught.value)
 
 
 def test_two_distributions_may_name_the_same_class(site: Path) -> None:
