@@ -76,7 +76,7 @@ def _lives(chance: Random, number: int) -> Iterator[float]:
 def test_a_campaign_that_is_killed_again_and_again_loses_and_doubles_nothing(
     vendor: str, fault_rate: float, tmp_path: Path, size: Size, record_property: RecordProperty
 ) -> None:
-    kills, number = size(short=3, full=200), size(short=200, full=20_000)
+    kills, number = size(short=4, full=200), size(short=400, full=20_000)
     with VendorProcess() as vendors:
         url = vendors.open(vendor, fault_rate=fault_rate, seed=SEED)
         campaign = Campaign(
