@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
+from pathlib import Path
 
 import pytest
 from sybil import Sybil
@@ -54,7 +55,9 @@ def test_a_block_runs_as_it_stands_and_prints_what_it_says(
     urls: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMNI_URL", urls[vendor])
     monkeypatch.setenv("DEVINO_KEY", urls["key of devino"])
     monkeypatch.setenv("DEVINO_ADDRESS", urls["address of devino"])
