@@ -36,13 +36,17 @@ class Pace:
         self._tolerance = self._interval * (burst - 1)
         self._next = float("-inf")
 
-    def wait(self, now: float) -> float:
-        """Seconds until the next departure is allowed; 0 or less means now."""
-        return self._next - self._tolerance - now
+    def wait(self, now: float, number: int = 1) -> float:
+        """Seconds until *number* departures are allowed together; 0 or less means now."""
+        return max(self._next, now) + self._interval * (number - 1) - self._tolerance - now
 
-    def depart(self, now: float) -> None:
-        """Count a departure at *now*."""
-        self._next = max(self._next, now) + self._interval
+    def depart(self, now: float, number: int = 1) -> None:
+        """Count departures at *now*."""
+        self._next = max(self._next, now) + self._interval * number
+
+    def give_back(self, number: int) -> None:
+        """Take back departures that were counted and did not come about."""
+        self._next -= self._interval * number
 
 
 class Gate:

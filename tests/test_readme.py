@@ -40,6 +40,12 @@ def urls() -> Iterator[dict[str, str]]:
         yield addresses | {"key of devino": devino.key, "address of devino": devino.base_url}
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a block writes, it does not write into the project."""
+    monkeypatch.chdir(tmp_path)
+
+
 def cases() -> list[object]:
     return [
         pytest.param(example, vendor, id=f"line {example.line} {vendor}")
@@ -55,9 +61,7 @@ def test_a_block_runs_as_it_stands_and_prints_what_it_says(
     urls: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMNI_URL", urls[vendor])
     monkeypatch.setenv("DEVINO_KEY", urls["key of devino"])
     monkeypatch.setenv("DEVINO_ADDRESS", urls["address of devino"])

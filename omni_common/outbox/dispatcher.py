@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from attrs import evolve
@@ -13,6 +14,8 @@ from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
     AnswerLostError,
+    ClientClosedError,
+    ConfigurationError,
     InvalidMessageError,
     JournalError,
     NotSentError,
@@ -30,7 +33,7 @@ from omni_common.outbox.settling import concerns_all, settled_on_its_own
 from omni_common.provider import OmniProvider
 from omni_common.receipt import NotSent, SendOutcome
 
-__all__ = ["Dispatcher"]
+__all__ = ["PAUSED", "Dispatcher"]
 
 _log = logging.getLogger("omni_common.outbox")
 _CALLS_AT_ONCE = 4
@@ -73,20 +76,23 @@ class Dispatcher:
         self._singles = asyncio.Semaphore(_SINGLES_AT_ONCE)
         self._failures = 0
         self._claiming = False
+        self._ails: str | None = None
         self.paused: NotSentError | None = None
         """Why nothing is sent until somebody has put it right."""
         self._progress = asyncio.Event()
+        self.unsettled: set[int] = set()
+        """What was sent, or may have been, and could not be settled."""
         self.settled = 0
         """How often something was settled, or looked for."""
 
     async def leads(self) -> bool:
-        """Whether this process is the one that dispatches.
+        """Whether this process is the one that dispatches; not any more once it is told to stop.
 
         When it becomes that, what the one before it had claimed and did not settle is unknown.
         """
-        if self._leads:
-            return True
-        if not self._lock.take():
+        if self._leads or self._stopping:
+            return self._leads
+        if not self._has_taken_lock():
             return False
         lost = AnswerLostError(
             "the process that was sending it ended before it had written down what became of it;"
@@ -103,6 +109,13 @@ class Dispatcher:
             )
         self._leads = True
         return True
+
+    def _has_taken_lock(self) -> bool:
+        try:
+            return self._lock.take()
+        except OSError as error:
+            why = error.strerror
+        raise JournalError(f"the journal of the outbox cannot be used ({why})")
 
     def wake(self) -> None:
         """Look at the journal now: something may be due."""
@@ -121,16 +134,19 @@ class Dispatcher:
             self._woken.clear()
             try:
                 rest = await self._step()
-            except JournalError as error:
+                self._ails = None
+            except (JournalError, ConfigurationError) as error:
                 # Whoever hands messages over is told; those in the journal wait for better times.
-                _log.error("nothing is sent for now: %s", error.text)
+                if self._ails != error.text:
+                    _log.error("nothing is sent for now: %s", error.text)
+                self._ails = error.text
                 rest = _LOOK_EVERY
             if not self._stopping:
                 await self._rest(rest)
 
     async def drained(self) -> None:
-        """Return when nothing is due and nothing under way, or nothing is sent while paused."""
-        while self.paused is None and not self._stopping:
+        """Return when nothing is due and nothing under way, or nothing is sent from here."""
+        while await self.leads() and self.paused is None and not self._stopping:
             before = self.settled
             due = await self._journal.next_due()
             is_idle = not (self._claiming or self._calls)
@@ -139,19 +155,23 @@ class Dispatcher:
             self.wake()
             await self.settled_since(before)
 
-    async def stop(self) -> None:
+    async def stop(self, running: asyncio.Task[None], others: Awaitable[None]) -> None:
         """Claim nothing more, and return when all calls under way have been settled.
 
-        An interruption of this cuts the calls off.
+        *running* is what runs :meth:`run`, and *others* returns when nobody else is sending. An
+        interruption of this cuts the calls off.
         """
         self._stopping = True
         self.wake()
+        self.tell()
         try:
+            await others
+            await asyncio.gather(running, return_exceptions=True)  # which may be claiming still
             await asyncio.gather(*self._calls)
         except BaseException:
-            for call in self._calls:
-                call.cancel()
-            await asyncio.gather(*self._calls, return_exceptions=True)
+            for task in (running, *self._calls):
+                task.cancel()
+            await asyncio.gather(running, *self._calls, return_exceptions=True)
             raise
         finally:
             self._leads = False
@@ -163,20 +183,24 @@ class Dispatcher:
             return _LOOK_EVERY
         now = self._clock.now()
         if await self._journal.expire(now - self._overdue, now):
-            self._tell()
-        wait = self._departures.wait()
+            self.tell()
+        most = self._most_at_once()
+        wait = self._departures.wait(most)
         while wait <= 0 and len(self._calls) < _CALLS_AT_ONCE and not self._stopping:
             self._claiming = True
+            self._departures.depart(most)  # before others see that there is room
+            entries: list[Entry] = []
             try:
-                entries = await self._journal.claim_due(self._most_at_once(), now)
+                entries = await self._journal.claim_due(most, now)
                 self._start(entries)
             finally:
+                self._departures.give_back(most - len(entries))
                 self._claiming = False
-                self._tell()
+                self.tell()
             if not entries:
                 due = await self._journal.next_due()
                 return _LOOK_EVERY if due is None else (due - self._clock.now()).total_seconds()
-            wait = self._departures.wait()
+            wait = self._departures.wait(most)
         return wait if wait > 0 else _LOOK_EVERY
 
     def _most_at_once(self) -> int:
@@ -190,28 +214,33 @@ class Dispatcher:
             timer.cancel()
 
     def _start(self, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        self._departures.depart(len(entries))
-        call = asyncio.create_task(self._send_all(entries))
-        self._calls.add(call)
-        call.add_done_callback(self._ended)
+        if entries:
+            call = asyncio.create_task(self._send_all(entries))
+            self._calls.add(call)
+            call.add_done_callback(self._ended)
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
-        self._tell()
+        self.tell()
         self.wake()
 
     async def _send_all(self, entries: Sequence[Entry]) -> None:
         accounting.set(nowhere)  # in this task: what becomes of each stands in the journal
-        sendable = await self._sendable(entries)
-        bulk = [each for each in sendable if self._goes_in_bulk(each[1])]
-        async with asyncio.TaskGroup() as group:
-            if bulk:
-                group.create_task(self._send(bulk))
-            for each in sendable:
-                if each not in bulk:
-                    group.create_task(self._send_single(each))
+        left = {entry.id for entry in entries}
+        try:
+            sendable = await self._sendable(entries)
+            left &= {entry.id for entry, _ in sendable}
+            bulk = [each for each in sendable if self._goes_in_bulk(each[1])]
+            singles = [[each] for each in sendable if not self._goes_in_bulk(each[1])]
+            async with asyncio.TaskGroup() as group:
+                if bulk:
+                    group.create_task(self._send(bulk, left))
+                for single in singles:
+                    group.create_task(self._send_in_turn(single, left))
+        except BaseException:
+            never_begun = [Settlement(id, EntryState.QUEUED) for id in left]
+            self._journal.settle_unattended(never_begun, self._clock.now())
+            raise
 
     async def _sendable(self, entries: Sequence[Entry]) -> list[tuple[Entry, Message]]:
         """Each with its message as it goes out now; what cannot be sent is settled."""
@@ -237,13 +266,14 @@ class Dispatcher:
             possible[channel].bulk for channel in message.channels
         )
 
-    async def _send_single(self, each: tuple[Entry, Message]) -> None:
+    async def _send_in_turn(self, call: Sequence[tuple[Entry, Message]], left: set[int]) -> None:
         async with self._singles:
-            await self._send([each])
+            await self._send(call, left)
 
-    async def _send(self, call: Sequence[tuple[Entry, Message]]) -> None:
-        """Make one call, and settle it, even where it is interrupted."""
+    async def _send(self, call: Sequence[tuple[Entry, Message]], left: set[int]) -> None:
+        """Make one call and settle it, even where it is interrupted; it is *left* no more."""
         history = History(nowhere)
+        left.difference_update(entry.id for entry, _ in call)
         try:
             outcomes = await outcomes_of(self._provider, [message for _, message in call], history)
         except BaseException:
@@ -251,6 +281,7 @@ class Dispatcher:
             state = EntryState.QUEUED if not_begun else EntryState.UNKNOWN
             cut = [Settlement(entry.id, state) for entry, _ in call]
             self._journal.settle_unattended(cut, self._clock.now())
+            self.tell()
             raise
         await self.settle(
             [
@@ -258,56 +289,62 @@ class Dispatcher:
                 for (entry, _), outcome in zip(call, outcomes, strict=True)
             ]
         )
-        self.consider(outcomes)
+        await self.consider(outcomes)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write down what became of claimed messages; where that fails they stay claimed."""
         now = self._clock.now()
         try:
             await self._journal.settle(settlements, now)
-        except JournalError as error:
+        except (JournalError, ClientClosedError) as error:
             # They stay claimed, and are unknown to the next who dispatches: never sent again.
+            self.unsettled.update(each.id for each in settlements)
             _log.error(
                 "what became of %d messages could not be written down: %s",
                 len(settlements),
                 error.text,
             )
-        self._tell()
+        self.tell()
 
     async def settled_since(self, before: int) -> None:
         """Return when something was settled after the *before*-th time."""
         while self.settled == before:
             await self._progress.wait()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Wake whoever waits for something to be settled."""
         self.settled += 1
         self._progress.set()
         self._progress.clear()
 
-    def consider(self, outcomes: Iterable[SendOutcome]) -> None:
+    async def consider(self, outcomes: Iterable[SendOutcome]) -> None:
         """Decide from what became of some messages whether others are to follow now."""
         errors = [each.error for each in outcomes if isinstance(each, NotSent)]
         lasting = next(filter(concerns_all, errors), None)
         passing = next(filter(is_passing, errors), None)
         if lasting is not None:
-            self._pause(lasting)
+            await self._pause(lasting)
         elif passing is not None:
             self._wait_after(passing)
         else:
             self._failures = 0
 
-    def _pause(self, error: NotSentError) -> None:
-        if self.paused is None:
+    async def _pause(self, error: NotSentError) -> None:
+        is_new, self.paused = self.paused is None, error
+        self.tell()
+        if is_new:
             _log.error("paused, with its messages still queued: %s", error.text)
-        self.paused = error
+            with suppress(JournalError):  # which has been told by whoever met it first
+                await self._journal.write_note(PAUSED, error.text)
 
     def _wait_after(self, error: NotSentError) -> None:
         """Wait for as long as the vendor asks, or longer each time that it is not there."""
-        self._failures += 1
+        if not self._departures.is_held:  # several calls that fail together are one failure
+            self._failures += 1
         pause = min(2.0 ** min(self._failures, 10) / 2, _LONGEST_PAUSE)
         if error.retry_after is not None:
             pause = max(pause, error.retry_after.total_seconds())
-        if self._failures == _DEAD_AFTER:
+        if self._failures == _DEAD_AFTER and not self._departures.is_held:
             _log.warning("waits, with its messages still queued: %s", error.text)
         self._departures.hold(pause)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from attrs import evolve
 
@@ -60,6 +61,8 @@ class Handover:
         self._hold = hold
         self._name = provider.capabilities.provider
         self._clock = clock
+        self._under_way = 0
+        self._is_over = asyncio.Event()
 
     async def hand_over(
         self, message: Message, history: History, on_unknown: OnUnknown
@@ -68,6 +71,12 @@ class Handover:
 
         *history* then says what is known of it if this is interrupted.
         """
+        async with self._taking():
+            return await self._handed_over(message, history, on_unknown)
+
+    async def _handed_over(
+        self, message: Message, history: History, on_unknown: OnUnknown
+    ) -> SendOutcome:
         posting = await self._posting(message)
         if posting.state is EntryState.CLAIMED:
             await self._departures.admit()
@@ -82,6 +91,12 @@ class Handover:
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
         """Write messages down, and send in one call what is not to be kept."""
+        async with self._taking():
+            return await self._all_handed_over(messages, history)
+
+    async def _all_handed_over(
+        self, messages: Sequence[Message], history: History
+    ) -> Sequence[SendOutcome]:
         postings = [await self._posting(message) for message in messages]
         claiming = sum(posting.state is EntryState.CLAIMED for posting in postings)
         if claiming < len(messages):
@@ -109,12 +124,29 @@ class Handover:
     async def enqueue(self, messages: Sequence[Message]) -> Sequence[SendOutcome]:
         """Write messages down for whoever dispatches; what became of one before stands."""
         postings = [self._queued(message) for message in messages]
-        found = await self._journal.put(postings, self._clock.now())
+        async with self._taking():
+            found = await self._journal.put(postings, self._clock.now())
         self.dispatcher.wake()
         return [
             self._so_far(message, entry) if isinstance(entry, Entry) else self._taken(message)
             for message, entry in zip(messages, found, strict=True)
         ]
+
+    async def ended(self) -> None:
+        """Return when nobody is handing over any more; who waits for a turn is turned away."""
+        self._departures.close()
+        while self._under_way:
+            self._is_over.clear()
+            await self._is_over.wait()
+
+    @asynccontextmanager
+    async def _taking(self) -> AsyncIterator[None]:
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._is_over.set()
 
     async def _posting(self, message: Message) -> Posting:
         """What to write down of a message: claimed if it is to be sent here and now."""
@@ -184,7 +216,7 @@ class Handover:
             raise
         history.begin()
         await self.dispatcher.settle([settled(id, outcome)])
-        self.dispatcher.consider([outcome])
+        await self.dispatcher.consider([outcome])
         return outcome
 
     async def _sent_together(
@@ -203,7 +235,7 @@ class Handover:
             settled(id, outcome) for (id, _), outcome in zip(claimed, outcomes, strict=True)
         ]
         await self.dispatcher.settle(settlements)
-        self.dispatcher.consider(outcomes)
+        await self.dispatcher.consider(outcomes)
         return outcomes
 
     def _cut_off(self, ids: Sequence[int], history: History) -> None:
@@ -212,6 +244,7 @@ class Handover:
         state = EntryState.CANCELLED if not_sent else EntryState.UNKNOWN
         settlements = [Settlement(id, state) for id in ids]
         self._journal.settle_unattended(settlements, self._clock.now())
+        self.dispatcher.tell()
 
     async def _handed_over_again(
         self, message: Message, entry: Entry, history: History, on_unknown: OnUnknown
@@ -222,17 +255,26 @@ class Handover:
         while True:
             before = self.dispatcher.settled
             entry = await self._journal.find(message.reference) or entry
+            if entry.id in self.dispatcher.unsettled:
+                return failed(message, _cut_off_before(message, self._name))
             posting = await self._posting(message)
             if self._is_to_be_sent(entry, posting, on_unknown):
                 id = await self._journal.renew(
-                    message.reference, [entry.state], posting.state, self._clock.now()
+                    message.reference, entry.state, posting.state, self._clock.now()
                 )
                 if id is not None:
                     return await self._gone(id, message, posting.state, history, on_unknown)
             elif entry.state is EntryState.CLAIMED and await self.dispatcher.leads():
-                await self.dispatcher.settled_since(before)
+                await self._settled_since(before, history)
             else:
                 return self._so_far(message, entry)
+
+    async def _settled_since(self, before: int, history: History) -> None:
+        try:
+            await self.dispatcher.settled_since(before)
+        except BaseException:
+            history.begin()  # somebody else is sending it
+            raise
 
     def _is_to_be_sent(self, entry: Entry, posting: Posting, on_unknown: OnUnknown) -> bool:
         """Whether what was handed over again is a new beginning, or may go before its turn."""

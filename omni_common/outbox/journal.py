@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,13 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from omni_common.converter import dumps
-from omni_common.errors import Attempt, JournalError, NotSentError, OutcomeUnknownError
+from omni_common.errors import (
+    Attempt,
+    ClientClosedError,
+    JournalError,
+    NotSentError,
+    OutcomeUnknownError,
+)
 from omni_common.outbox import statements
 from omni_common.outbox.documents import (
     Document,
@@ -23,7 +30,7 @@ from omni_common.outbox.documents import (
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.schema import open_journal
 from omni_common.outbox.statements import Row
-from omni_common.outbox.writer import Writer
+from omni_common.outbox.writer import Writer, WriterClosedError
 from omni_common.receipt import Receipt
 
 __all__ = ["Journal", "Posting", "Settlement"]
@@ -65,7 +72,19 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         """Prepare; the file is opened, or made, when something is first asked of it."""
-        self._writer = Writer(partial(open_journal, path))
+        self._path = path
+        self._file: tuple[int, int] | None = None
+        self._writer = Writer(self._opened, self._check)
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = open_journal(self._path)
+        self._file = _identity(self._path)
+        return connection
+
+    def _check(self) -> None:
+        """See that the file is still there: SQLite goes on writing to one that was deleted."""
+        if _identity(self._path) != self._file:
+            raise OSError(errno.ESTALE, "the file was replaced by another")
 
     async def put(self, postings: Sequence[Posting], now: datetime) -> list[int | Entry]:
         """Write messages down: the id of each, or the entry that its reference had already.
@@ -101,16 +120,21 @@ class Journal:
         return [_entry(row) for row in await self._done(claim, release)]
 
     async def renew(
-        self, reference: str, states: Iterable[EntryState], state: EntryState, now: datetime
+        self, reference: str, before: EntryState, state: EntryState, now: datetime
     ) -> int | None:
-        """Queue or claim a message anew, if it is in one of *states*: its id; None if it is not."""
-        wanted = [each.value for each in states]
-        return await self._run(
-            statements.renew,
-            reference=reference,
-            states=wanted,
-            state=state.value,
-            now=_number(now),
+        """Queue or claim a message anew, if it is in state *before*: its id; None if it is not.
+
+        An interruption lets it be what it was.
+        """
+        renew = partial(
+            statements.renew, reference=reference, before=before.value, state=state.value
+        )
+        restore = partial(
+            statements.renew, reference=reference, before=state.value, state=before.value
+        )
+        return await self._done(
+            partial(renew, now=_number(now)),
+            lambda connection, id: id and restore(connection, now=_number(now)),
         )
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
@@ -181,7 +205,9 @@ class Journal:
     ) -> T:
         try:
             return await self._writer.run(work, undo)
-        except (sqlite3.Error, OSError) as error:
+        except WriterClosedError:
+            raise ClientClosedError("the outbox is closed; nothing was sent") from None
+        except (sqlite3.Error, OSError, RuntimeError) as error:
             why = _why(error)
         raise JournalError(f"the journal of the outbox cannot be used ({why})")
 
@@ -210,10 +236,17 @@ def _settled(settlements: Sequence[Settlement]) -> str:
     return _json(rows)
 
 
-def _why(error: sqlite3.Error | OSError) -> str:
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _why(error: sqlite3.Error | OSError | RuntimeError) -> str:
     """What failed, without the names of files."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
+    if isinstance(error, RuntimeError):
+        return str(error)
     return getattr(error, "sqlite_errorname", type(error).__name__)
 
 
@@ -237,7 +270,13 @@ def _found(number: int, first: int, rows: Sequence[Row]) -> list[int | Entry]:
     if not rows:
         return list(range(first, first + number))
     entries = [_entry(row) for row in rows]
-    return [each if each.id < first else each.id for each in entries]
+    new: set[int] = set()
+    found: list[int | Entry] = []
+    for entry in entries:
+        is_new = entry.id >= first and entry.id not in new  # and not one that came just before
+        found.append(entry.id if is_new else entry)
+        new.add(entry.id)
+    return found
 
 
 def _entry_if_any(row: Row | None) -> Entry | None:

@@ -27,7 +27,7 @@ from omni_common.exchange import OnUnknown, check_on_unknown
 from omni_common.failure import failed, unanswered
 from omni_common.history import History, is_unheard
 from omni_common.message import Channel, Message
-from omni_common.outbox.dispatcher import Dispatcher
+from omni_common.outbox.dispatcher import PAUSED, Dispatcher
 from omni_common.outbox.entry import EntryState
 from omni_common.outbox.handover import ID_PREFIX, Handover
 from omni_common.outbox.journal import Journal
@@ -253,6 +253,25 @@ class Outbox(OmniProvider):
         self._opened()
         return await self._journal.count()
 
+    async def paused(self) -> str | None:
+        """Why nothing is sent from the queue until somebody has put it right; None if it is sent.
+
+        Whichever process dispatches, it is the last one's word.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        self._opened()
+        return await self._journal.read_note(PAUSED)
+
+    async def resume(self) -> None:
+        """Send from the queue again, now that what :meth:`paused` says has been put right.
+
+        That concerns this process; opening the outbox anew in the one that dispatches does the
+        same.
+        """
+        await self._opened().dispatcher.resume()
+
     async def drain(self) -> None:
         """Return when nothing is due and nothing under way, or the outbox is paused.
 
@@ -282,12 +301,7 @@ class Outbox(OmniProvider):
         if handover is None or running is None or self._loop is not asyncio.get_running_loop():
             self._lock.release()
             return
-        try:
-            await handover.dispatcher.stop()
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            self._lock.release()
+        await handover.dispatcher.stop(running, handover.ended())
         with suppress(JournalError):
             kept = (await self._journal.count())[EntryState.QUEUED]
             if kept:

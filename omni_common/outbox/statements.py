@@ -117,13 +117,12 @@ def release(connection: Connection, *, ids: Sequence[int], now: int) -> None:
 
 
 def renew(
-    connection: Connection, *, reference: str, states: Sequence[str], state: str, now: int
+    connection: Connection, *, reference: str, before: str, state: str, now: int
 ) -> int | None:
-    """Make a message that is in one of *states* a *state*; its id, None if it is in none."""
+    """Make a message that is in state *before* a *state*; its id, None if it is in another."""
     found = connection.execute(
-        "UPDATE message SET state = ?, changed = ?, error = NULL"
-        " WHERE reference = ? AND state IN (SELECT value FROM json_each(?)) RETURNING id",
-        (state, now, reference, json.dumps(list(states))),
+        "UPDATE message SET state = ?, changed = ? WHERE reference = ? AND state = ? RETURNING id",
+        (state, now, reference, before),
     ).fetchone()
     return None if found is None else int(found[0])
 

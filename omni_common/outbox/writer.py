@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, frozen
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "WriterClosedError"]
 
 T = TypeVar("T")
 _Work: TypeAlias = Callable[[sqlite3.Connection], Any]
@@ -43,12 +43,21 @@ class _Wish:
     """What came of it; only the thread knows whether that is on the disk already."""
 
 
+class WriterClosedError(RuntimeError):
+    """Nothing more can be asked for."""
+
+
 class Writer:
     """Runs work on one database connection, in a thread that begins with the first of it."""
 
-    def __init__(self, opened: Callable[[], sqlite3.Connection]) -> None:
-        """Prepare; *opened* makes the connection, in the thread."""
-        self._opened = opened
+    def __init__(
+        self, opened: Callable[[], sqlite3.Connection], check: Callable[[], object] = lambda: None
+    ) -> None:
+        """Prepare; the thread calls *opened* for the connection, and *check* before each use.
+
+        What they raise is what whoever waits is given.
+        """
+        self._opened, self._check = opened, check
         self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
@@ -70,6 +79,7 @@ class Writer:
             undo: What to do with its result if the caller is interrupted, and will never have it.
 
         Raises:
+            WriterClosedError: It was closed before.
             sqlite3.Error: The database failed; nothing of *work* was done.
             Exception: What *work* raised; nothing of it was done.
         """
@@ -117,7 +127,7 @@ class Writer:
             raise RuntimeError("an outbox cannot be used after a fork; make another one")
         with self._lock:
             if self._is_closed:
-                raise RuntimeError("the outbox is closed")
+                raise WriterClosedError("the outbox is closed")
             self._wishes.put(wish)
             self._start()
 
@@ -132,6 +142,7 @@ class Writer:
             while wishes := self._next():
                 try:
                     connection = connection or self._opened()
+                    self._check()
                 except Exception as error:  # noqa: BLE001 - whoever waits is to have it
                     _fail(wishes, error)
                 else:

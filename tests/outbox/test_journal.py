@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from omni_common.errors import AnswerLostError, RateLimitedError
-from omni_common.outbox.entry import EntryState
+from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import Journal, Settlement
 from tests.outbox.anything import lines, said
 from tests.outbox.journals import (
@@ -30,7 +30,7 @@ SETTLED = [each for each in EntryState if each.is_settled]
 async def test_an_empty_journal_knows_nothing(journal: Journal) -> None:
     assert await journal.find("order-1") is None
     assert await journal.cancel("order-1", NOON) is None
-    assert await journal.renew("order-1", EntryState, CLAIMED, NOON) is None
+    assert await journal.renew("order-1", QUEUED, CLAIMED, NOON) is None
     assert await journal.select(EntryState) == []
     assert await journal.claim_due(10, NOON) == []
     assert await journal.next_due() is None
@@ -100,7 +100,8 @@ async def test_new_ones_and_old_ones_in_one_put_get_what_is_theirs(journal: Jour
 async def test_of_one_reference_twice_in_one_put_the_first_counts(journal: Journal) -> None:
     given = [posting("a"), posting("b", text="first"), posting("b", text="second"), posting("c")]
     a, b, again, c = await journal.put(given, NOON)
-    assert b == again
+    assert isinstance(again, Entry)
+    assert (again.id, again.message) == (b, message("b", "first"))
     entries = await journal.select(EntryState)
     assert [entry.id for entry in entries] == [a, b, c]
     assert entries[1].message == message("b", "first")
@@ -123,11 +124,11 @@ def test_any_reference_is_found_again_and_no_other(
         journal = Journal(tmp_path_factory.mktemp("any") / "outbox")
         first = await journal.put([posting(each, text=each) for each in given], NOON)
         again = await journal.put([posting(each) for each in reversed(given)], NOON)
-        for reference, id, found in zip(given, first, reversed(again), strict=True):
+        for reference, new, found in zip(given, first, reversed(again), strict=True):
             entry = await journal.find(reference)
             assert entry is not None
             assert entry == found
-            assert entry.id == id
+            assert entry.id == (new.id if isinstance(new, Entry) else new)
             assert entry.message.reference == reference
         await journal.close()
 
@@ -167,25 +168,29 @@ async def test_what_is_not_queued_is_not_claimed_when_due(journal: Journal) -> N
 
 @pytest.mark.parametrize("found", EntryState)
 @pytest.mark.parametrize("wanted", [QUEUED, CLAIMED])
-async def test_a_message_is_renewed_if_it_is_in_one_of_the_states(
+async def test_a_message_is_renewed_if_it_is_in_that_state(
     journal: Journal, found: EntryState, wanted: EntryState
 ) -> None:
     ids = await posted(journal, "order-1", "order-2", state=found)
-    others = [each for each in EntryState if each is not found]
-    assert await journal.renew("order-1", others, wanted, at(1)) is None
+    for other in set(EntryState) - {found}:
+        assert await journal.renew("order-1", other, wanted, at(1)) is None
     assert await state(journal, "order-1") is found
-    assert await journal.renew("order-1", [EntryState.EXPIRED, found], wanted, at(1)) == ids[0]
+    assert await journal.renew("order-1", found, wanted, at(1)) == ids[0]
     entry = await journal.find("order-1")
     assert entry is not None
     assert (entry.state, entry.changed) == (wanted, at(1))
     assert await state(journal, "order-2") is found
 
 
-async def test_what_is_renewed_has_no_error_any_more(journal: Journal) -> None:
+async def test_what_is_renewed_has_its_error_until_it_is_settled_again(journal: Journal) -> None:
     (id,) = await posted(journal, "order-1", state=CLAIMED)
-    error = AnswerLostError("lost")
+    error = AnswerLostError("lost", reference="order-1")
     await journal.settle([Settlement(id, EntryState.UNKNOWN, error=error)], NOON)
-    assert await journal.renew("order-1", [EntryState.UNKNOWN], CLAIMED, NOON) == id
+    assert await journal.renew("order-1", EntryState.UNKNOWN, CLAIMED, NOON) == id
+    entry = await journal.find("order-1")
+    assert entry is not None
+    assert said(entry.error) == said(error)
+    await journal.settle([Settlement(id, EntryState.ACCEPTED, receipt=receipt("order-1"))], NOON)
     entry = await journal.find("order-1")
     assert entry is not None
     assert entry.error is None

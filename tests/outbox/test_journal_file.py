@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from omni_common.errors import ClientClosedError
 from omni_common.outbox.entry import EntryState
 from omni_common.outbox.journal import Journal, Settlement
 from omni_common.outbox.schema import open_journal
@@ -115,7 +116,7 @@ async def test_a_closed_journal_is_one_file(path: Path, journal: Journal) -> Non
 async def test_after_its_end_nothing_can_be_asked_of_it(journal: Journal) -> None:
     (id,) = await posted(journal, "order-1", state=EntryState.CLAIMED)
     await journal.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ClientClosedError):
         await journal.find("order-1")
     journal.settle_unattended([Settlement(id, EntryState.REFUSED)], NOON)
     await journal.close()

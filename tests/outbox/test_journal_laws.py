@@ -102,15 +102,14 @@ class JournalAndModel(RuleBasedStateMachine):
             if each.reference in before:
                 assert isinstance(result, Entry)
                 assert told(result) == before[each.reference]
+            elif row := self.row(each.reference):  # it stands twice in one put
+                assert isinstance(result, Entry)
+                assert told(result) == told(row)
             else:
                 assert isinstance(result, int)
                 self.add(each, result, now)
 
     def add(self, given: Posting, id: int, now: datetime) -> None:
-        row = self.row(given.reference)
-        if row is not None:  # it stands twice in one put
-            assert row.id == id
-            return
         assert all(row.id < id for row in self.rows)
         kept = message(given.reference, given.document["content"][0]["text"])
         self.rows.append(Row(id, given.reference, given.state, given.due, given.held, now, kept))
@@ -124,15 +123,14 @@ class JournalAndModel(RuleBasedStateMachine):
         claimed = self.run(self.journal.claim_due(most, now))
         assert [told(entry) for entry in claimed] == [told(row) for row in due[:most]]
 
-    @rule(name=names, wanted=sets_of_states, state=open_states, now=times)
-    def renew(self, name: str, wanted: set[EntryState], state: EntryState, now: datetime) -> None:
+    @rule(name=names, wanted=st.sampled_from(EntryState), state=open_states, now=times)
+    def renew(self, name: str, wanted: EntryState, state: EntryState, now: datetime) -> None:
         row = self.row(name)
-        is_renewed = row is not None and row.state in wanted
+        is_renewed = row is not None and row.state is wanted
         id = self.run(self.journal.renew(name, wanted, state, now))
         assert id == (row.id if row is not None and is_renewed else None)
         if row is not None and is_renewed:
             row.become(state, now)
-            row.error = None
 
     @rule(
         given=st.dictionaries(st.integers(0, 9), outcomes, max_size=4),
