@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from attrs import evolve
-
 from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -77,7 +75,7 @@ class Handover:
     async def _handed_over(
         self, message: Message, history: History, on_unknown: OnUnknown
     ) -> SendOutcome:
-        posting = await self._posting(message)
+        posting = self._posting(message, leads=await self.dispatcher.leads())
         if posting.state is EntryState.CLAIMED:
             await self._departures.admit()
         else:
@@ -97,7 +95,8 @@ class Handover:
     async def _all_handed_over(
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
-        postings = [await self._posting(message) for message in messages]
+        leads = await self.dispatcher.leads()
+        postings = [self._posting(message, leads=leads) for message in messages]
         claiming = sum(posting.state is EntryState.CLAIMED for posting in postings)
         if claiming < len(messages):
             history.begin()
@@ -112,7 +111,8 @@ class Handover:
             [(id, messages[index]) for index in claimed if isinstance(id := found[index], int)],
             history,
         )
-        self.dispatcher.wake()
+        if claiming < len(messages):
+            self.dispatcher.wake()
         outcomes = dict(zip(claimed, sent, strict=True))
         for index, (message, entry) in enumerate(zip(messages, found, strict=True)):
             if isinstance(entry, Entry):
@@ -123,7 +123,7 @@ class Handover:
 
     async def enqueue(self, messages: Sequence[Message]) -> Sequence[SendOutcome]:
         """Write messages down for whoever dispatches; what became of one before stands."""
-        postings = [self._queued(message) for message in messages]
+        postings = [self._posting(message, leads=False) for message in messages]
         async with self._taking():
             found = await self._journal.put(postings, self._clock.now())
         self.dispatcher.wake()
@@ -148,18 +148,13 @@ class Handover:
             self._under_way -= 1
             self._is_over.set()
 
-    async def _posting(self, message: Message) -> Posting:
-        """What to write down of a message: claimed if it is to be sent here and now."""
-        posting = self._queued(message)
-        leads = await self.dispatcher.leads()
-        return evolve(posting, state=EntryState.CLAIMED) if leads and not posting.held else posting
-
-    def _queued(self, message: Message) -> Posting:
+    def _posting(self, message: Message, *, leads: bool) -> Posting:
+        """What to write down of a message: claimed, if it is sent by whoever *leads*, and now."""
         held = self._hold and message.send_at is not None
         due = message.send_at if self._hold else None
         return Posting(
             reference=message.reference,
-            state=EntryState.QUEUED,
+            state=EntryState.CLAIMED if leads and not held else EntryState.QUEUED,
             due=due or self._clock.now(),
             held=held,
             document=message_document(message),
@@ -257,7 +252,7 @@ class Handover:
             entry = await self._journal.find(message.reference) or entry
             if entry.id in self.dispatcher.unsettled:
                 return failed(message, _cut_off_before(message, self._name))
-            posting = await self._posting(message)
+            posting = self._posting(message, leads=await self.dispatcher.leads())
             if self._is_to_be_sent(entry, posting, on_unknown):
                 id = await self._journal.renew(
                     message.reference, entry.state, posting.state, self._clock.now()

@@ -14,7 +14,6 @@ from attrs import field, frozen
 
 from omni_common.converter import dumps
 from omni_common.errors import (
-    Attempt,
     ClientClosedError,
     JournalError,
     NotSentError,
@@ -213,23 +212,23 @@ class Journal:
 
 
 def _settled(settlements: Sequence[Settlement]) -> str:
-    # The messages of a bulk call share their attempts, which are written once.
-    written: dict[int, list[Document]] = {}
+    # The messages of a bulk call share their attempts, which are made plain once.
+    plain: dict[int, list[Document]] = {}
 
-    def receipt(receipt: Receipt | None) -> str | None:
+    def receipt(receipt: Receipt | None) -> Document | None:
         if receipt is None:
             return None
-        attempts: tuple[Attempt, ...] = receipt.attempts
-        if id(attempts) not in written:
-            written[id(attempts)] = attempt_documents(attempts)
-        return _json(receipt_document(receipt, written[id(attempts)]))
+        attempts = plain.get(id(receipt.attempts))
+        if attempts is None:
+            attempts = plain[id(receipt.attempts)] = attempt_documents(receipt.attempts)
+        return receipt_document(receipt, attempts)
 
     rows = [
         [
             each.id,
             each.state.value,
             receipt(each.receipt),
-            None if each.error is None else _json(error_document(each.error)),
+            None if each.error is None else error_document(each.error),
         ]
         for each in settlements
     ]
