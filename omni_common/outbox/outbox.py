@@ -41,8 +41,8 @@ from omni_common.source import in_chunks
 
 __all__ = ["Outbox"]
 
-_TOGETHER = 1_000
-"""Messages that are written down in one step."""
+_TOGETHER = 200
+"""Messages that are written down in one step: few enough to keep nobody else waiting for long."""
 _log = logging.getLogger("omni_common.outbox")
 
 
@@ -179,7 +179,7 @@ class Outbox(OmniProvider):
 
         Whoever dispatches sends them; one that is not sent for a reason that may pass, or that
         concerns the whole account, stays queued. Iterate to the end: messages are written down as
-        the outcomes are taken, a thousand together.
+        the outcomes are taken, two hundred together.
 
         Yields:
             For each message, in order: ``Accepted``, with a receipt whose id is ``outbox:`` and the
