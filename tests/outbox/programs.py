@@ -44,13 +44,17 @@ def programs() -> Iterator[StartProgram]:
     def start(source: str, *arguments: str | Path) -> Program:
         # Python 3.12 and later warn of any fork while threads run; here that is the point.
         options = ["-W", "error", "-W", "ignore:This process:DeprecationWarning"]
+        # What a coverage tool writes, a program that has given up its rights cannot.
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+        }
         program = subprocess.Popen(
             [sys.executable, *options, "-c", _PRELUDE + textwrap.dedent(source), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            env={**environment, "PYTHONPATH": str(_ROOT)},
         )
         started.append(program)
         return program

@@ -159,9 +159,9 @@ def _figures(ended: Sequence[Ended]) -> dict[str, int]:
 
 
 def _hold(ended: Sequence[Ended], stuck: int) -> None:
-    """See that nothing is wrong, and that of *stuck* ends asyncio has failed one at most."""
+    """See that nothing is wrong, and that asyncio has failed one of *stuck* ends, or two of all."""
     assert [wrong for each in ended for wrong in each.wrongs] == [], f"with seed {SEED}"
-    assert sum(each.is_stuck for each in ended) <= 1 + len(ended) // stuck
+    assert sum(each.is_stuck for each in ended) <= 2 + len(ended) // stuck
     assert sum(each.is_unbegun for each in ended) <= 1 + len(ended) // 50
 
 
