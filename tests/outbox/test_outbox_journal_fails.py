@@ -166,8 +166,9 @@ async def test_a_receipt_is_returned_even_if_it_cannot_be_written_down(
     folder.mkdir()
     omni = Outbox(Losing(folder), folder / "a.db")
     assert await omni.send(message("a")) == receipt_of(message("a"))
-    (said,) = said_by(caplog, logging.ERROR)
-    assert said.startswith("what became of 1 messages could not be written down")
+    # Beside it the dispatcher may say that it cannot look at the journal.
+    lost = "what became of 1 messages could not be written down"
+    assert [said.startswith(lost) for said in said_by(caplog, logging.ERROR)].count(True) == 1
     await omni.close()
 
 
@@ -235,8 +236,9 @@ async def test_what_could_not_be_settled_is_not_sent_again_by_the_next_outbox(
     provider = Barring(path)
     omni = Outbox(provider, path)
     assert await omni.send(message("a")) == receipt_of(message("a"))
-    (said,) = said_by(caplog, logging.ERROR)
-    assert said.startswith("what became of 1 messages could not be written down")
+    # Beside it the dispatcher may say that it cannot look at the journal.
+    lost = "what became of 1 messages could not be written down"
+    assert [said.startswith(lost) for said in said_by(caplog, logging.ERROR)].count(True) == 1
     await omni.close()
     provider.unbar()
     async with Outbox(provider, path) as again:

@@ -116,7 +116,7 @@ def test_ctrl_c_anywhere_leaves_a_portal_that_works(start_child: StartChild) -> 
     """
     ended = start_child(script, measured=False).end()
     # Not what it complained: Python itself swallows Ctrl-C inside weak reference callbacks, aloud.
-    assert (ended.code, ended.lines) == (0, ["True"])
+    assert (ended.code, ended.lines) == (0, ["True"]), ended.complaints
 
 
 INTERRUPT_EACH_STEP = """
