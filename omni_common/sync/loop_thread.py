@@ -10,7 +10,6 @@ from __future__ import annotations
 import _thread
 import asyncio
 import logging
-import os
 import sys
 import threading
 import time
@@ -82,7 +81,6 @@ class LoopThread(Generic[R]):
         self._stopping = False
         self._lived = False
         self._ended = False
-        self._process = os.getpid()
         self.started = False
 
     # What other threads do.
@@ -152,7 +150,7 @@ class LoopThread(Generic[R]):
         try:
             self.submit(call)
             while not call.wait(_SLICE):
-                if self._lived and self._is_gone and self._may_be_gone:
+                if self._lived and self._is_gone:
                     call.give_up("the I/O thread is gone")
             return call.result()
         except BaseException as interruption:
@@ -202,14 +200,6 @@ class LoopThread(Generic[R]):
     def _is_gone(self) -> bool:
         # A daemon thread that the end of the interpreter stops is alive for ever, as Python says.
         return sys.is_finalizing() or not self._thread.is_alive()
-
-    @property
-    def _may_be_gone(self) -> bool:
-        """Whether there is a reason why the thread could be gone.
-
-        Python before 3.13 takes a thread for dead when Ctrl-C strikes while it is asked for.
-        """
-        return self._ended or sys.is_finalizing() or self._process != os.getpid()
 
     def _stop_call(self, call: Call[R, T], interruption: BaseException) -> None:
         """Cancel *call*, give it a moment to end, and note on *interruption* what is known."""
