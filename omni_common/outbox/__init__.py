@@ -2,5 +2,6 @@
 
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.outbox import Outbox
+from omni_common.outbox.records import OutboxFile
 
-__all__ = ["Entry", "EntryState", "Outbox"]
+__all__ = ["Entry", "EntryState", "Outbox", "OutboxFile"]

@@ -26,14 +26,14 @@ from omni_common.history import History, accounting, nowhere
 from omni_common.message import Message
 from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import PAUSED, Journal, Settlement
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.settling import concerns_all, settled_on_its_own
 from omni_common.provider import OmniProvider
 from omni_common.receipt import NotSent, SendOutcome
 
-__all__ = ["PAUSED", "Dispatcher"]
+__all__ = ["Dispatcher"]
 
 _log = logging.getLogger("omni_common.outbox")
 _CALLS_AT_ONCE = 4
@@ -45,8 +45,6 @@ _LONGEST_PAUSE = 60.0
 """Seconds between two tries, at most, while a vendor cannot be reached."""
 _DEAD_AFTER = 3
 """Tries in a row after which it is told that it cannot be."""
-PAUSED = "paused"
-"""The note that says why nothing is sent."""
 
 
 class Dispatcher:

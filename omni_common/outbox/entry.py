@@ -12,7 +12,7 @@ from omni_common.message import Message
 from omni_common.outbox.documents import read_error, read_message, read_receipt
 from omni_common.receipt import Receipt
 
-__all__ = ["Entry", "EntryState"]
+__all__ = ["OPEN_STATES", "PURGED_STATES", "Entry", "EntryState"]
 
 
 class EntryState(StrEnum):
@@ -41,6 +41,12 @@ class EntryState(StrEnum):
     def is_settled(self) -> bool:
         """Whether nothing more will become of it by itself."""
         return self not in {EntryState.QUEUED, EntryState.CLAIMED}
+
+
+OPEN_STATES = (EntryState.QUEUED, EntryState.CLAIMED, EntryState.UNKNOWN)
+"""Those that wait for something: a time, an answer, or somebody's decision."""
+PURGED_STATES = tuple(state for state in EntryState if state not in OPEN_STATES)
+"""Those of messages that nobody has to look at any more."""
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,17 +26,21 @@ from omni_common.outbox.documents import (
     error_document,
     receipt_document,
 )
-from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.schema import open_journal
+from omni_common.outbox.entry import OPEN_STATES, Entry, EntryState
+from omni_common.outbox.schema import compact, open_journal
 from omni_common.outbox.statements import Row
 from omni_common.outbox.writer import Writer, WriterClosedError
 from omni_common.receipt import Receipt
 
-__all__ = ["Journal", "Posting", "Settlement"]
+__all__ = ["PAUSED", "Journal", "Posting", "Settlement"]
 
 T = TypeVar("T")
+PAUSED = "paused"
+"""The note that says why nothing is sent."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_PURGED_TOGETHER = 5_000
+"""Messages that are deleted in one transaction: few enough to keep nobody waiting for long."""
 _FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
@@ -165,17 +169,69 @@ class Journal:
         return _entry_if_any(await self._run(statements.find, reference=reference))
 
     async def select(
-        self, states: Iterable[EntryState], *, after: int = 0, most: int = 1_000
+        self,
+        states: Iterable[EntryState],
+        *,
+        prefix: str = "",
+        after: int = 0,
+        most: int = 1_000,
     ) -> list[Entry]:
-        """Entries in some states, in the order they came, beginning after an id."""
-        wanted = [state.value for state in states]
-        rows = await self._run(statements.select, states=wanted, after=after, most=most)
+        """Entries in some states, in the order they came, beginning after an id.
+
+        Only those whose reference begins with *prefix*, and *most* of them.
+        """
+        rows = await self._run(
+            statements.select,
+            states=[state.value for state in states],
+            prefix=prefix,
+            after=after,
+            most=most,
+        )
         return [_entry(row) for row in rows]
 
-    async def count(self) -> dict[EntryState, int]:
-        """How many messages there are in each state."""
-        found = await self._run(statements.count)
+    async def entries(
+        self, states: Iterable[EntryState], *, prefix: str = ""
+    ) -> AsyncGenerator[Entry, None]:
+        """All of them, a page at a time."""
+        wanted, last = tuple(states), 0
+        while page := await self.select(wanted, prefix=prefix, after=last):
+            for entry in page:
+                yield entry
+            last = page[-1].id
+
+    async def count(self, prefix: str = "") -> dict[EntryState, int]:
+        """How many messages there are in each state whose reference begins with *prefix*."""
+        found = await self._run(statements.count, prefix=prefix)
         return {state: found.get(state.value, 0) for state in EntryState}
+
+    async def count_open(self) -> dict[EntryState, int]:
+        """How many are queued, claimed and unknown; quick, whatever else the journal holds."""
+        found = await self._run(statements.count_open)
+        return {state: found.get(state.value, 0) for state in OPEN_STATES}
+
+    async def resend_unknown(self, references: Iterable[str], now: datetime) -> int:
+        """Queue those of some messages again that are unknown; how many were."""
+        text = _json(list(references))
+        return await self._run(statements.resend_unknown, references=text, now=_number(now))
+
+    async def purge(self, states: Iterable[EntryState], changed_before: datetime) -> int:
+        """Delete messages that came into some states before a time, and make the file smaller.
+
+        What was deleted is overwritten, in the write-ahead log too. Returns how many there were.
+        """
+        wanted = [state.value for state in states]
+        purge = partial(
+            self._run,
+            statements.purge,
+            states=wanted,
+            changed_before=_number(changed_before),
+            most=_PURGED_TOGETHER,
+        )
+        deleted = 0
+        while number := await purge():
+            deleted += number
+        await self._told(self._writer.run_alone(compact))
+        return deleted
 
     async def next_due(self) -> datetime | None:
         """When the first of the queued messages is due; None if none is queued."""
@@ -202,8 +258,11 @@ class Journal:
         work: Callable[[sqlite3.Connection], T],
         undo: Callable[[sqlite3.Connection, T], object] | None = None,
     ) -> T:
+        return await self._told(self._writer.run(work, undo))
+
+    async def _told(self, work: Awaitable[T]) -> T:
         try:
-            return await self._writer.run(work, undo)
+            return await work
         except WriterClosedError:
             raise ClientClosedError("the outbox is closed; nothing was sent") from None
         except (sqlite3.Error, OSError, RuntimeError) as error:

@@ -27,12 +27,13 @@ from omni_common.exchange import OnUnknown, check_on_unknown
 from omni_common.failure import failed, unanswered
 from omni_common.history import History, is_unheard
 from omni_common.message import Channel, Message
-from omni_common.outbox.dispatcher import PAUSED, Dispatcher
+from omni_common.outbox.dispatcher import Dispatcher
 from omni_common.outbox.entry import EntryState
 from omni_common.outbox.handover import ID_PREFIX, Handover
 from omni_common.outbox.journal import Journal
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
+from omni_common.outbox.records import Records
 from omni_common.outbox.reports import report_of
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
@@ -46,7 +47,7 @@ _TOGETHER = 200
 _log = logging.getLogger("omni_common.outbox")
 
 
-class Outbox(OmniProvider):
+class Outbox(Records, OmniProvider):
     """Writes every message down before it is sent, in a journal that survives the process.
 
     ::
@@ -244,25 +245,12 @@ class Outbox(OmniProvider):
             )
         await self._provider.cancel(entry.receipt.id)
 
-    async def count(self) -> dict[EntryState, int]:
-        """How many messages of the journal are in each state.
-
-        Raises:
-            JournalError: The journal cannot be read.
-        """
+    def _records(self) -> Journal:
         self._opened()
-        return await self._journal.count()
+        return self._journal
 
-    async def paused(self) -> str | None:
-        """Why nothing is sent from the queue until somebody has put it right; None if it is sent.
-
-        Whichever process dispatches, it is the last one's word.
-
-        Raises:
-            JournalError: The journal cannot be read.
-        """
-        self._opened()
-        return await self._journal.read_note(PAUSED)
+    def _queued(self) -> None:
+        self._opened().dispatcher.wake()
 
     async def resume(self) -> None:
         """Send from the queue again, now that what :meth:`paused` says has been put right.

@@ -10,7 +10,7 @@ from pathlib import Path
 from omni_common.errors import ConfigurationError
 from omni_common.redaction import shown_name
 
-__all__ = ["open_journal"]
+__all__ = ["compact", "open_journal"]
 
 _OLDEST_SQLITE = (3, 37, 0)
 """The first with strict tables."""
@@ -64,6 +64,20 @@ def open_journal(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def compact(connection: sqlite3.Connection) -> None:
+    """Give the system back what deleted messages took up, and leave nothing of them in the log.
+
+    Outside of a transaction. It takes as much room on the disk again as the journal does.
+
+    Raises:
+        sqlite3.OperationalError: Another process is using the journal and does not let go.
+    """
+    connection.execute("VACUUM")
+    (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise sqlite3.OperationalError("database is locked")
 
 
 def _make_private(path: Path) -> None:

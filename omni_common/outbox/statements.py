@@ -19,14 +19,17 @@ __all__ = [
     "cancel",
     "claim_due",
     "count",
+    "count_open",
     "expire",
     "find",
     "give_up",
     "next_due",
+    "purge",
     "put",
     "read_note",
     "release",
     "renew",
+    "resend_unknown",
     "select",
     "settle",
     "withdraw",
@@ -180,22 +183,65 @@ def find(connection: Connection, *, reference: str) -> Row | None:
 
 
 def select(
-    connection: Connection, *, states: Sequence[str], after: int = 0, most: int
+    connection: Connection, *, states: Sequence[str], prefix: str, after: int, most: int
 ) -> list[Row]:
-    """Messages in one of *states* whose id is greater than *after*, in the order they came."""
+    """Messages in one of *states* whose reference begins with *prefix*, in the order they came.
+
+    Those that came before the one with the id *after*, and that one, are left out.
+    """
     return _rows(
         connection,
         f"SELECT {_ROW} AS row FROM message AS m"
-        " WHERE m.state IN (SELECT value FROM json_each(?)) AND m.id > ? ORDER BY m.id LIMIT ?",
+        " WHERE m.state IN (SELECT value FROM json_each(?)) AND m.id > ?"
+        # The + keeps SQLite to the order of ids, of which a page is a short piece.
+        " AND +m.reference >= ? AND +m.reference < ? ORDER BY m.id LIMIT ?",
         json.dumps(list(states)),
         after,
+        *_range(prefix),
         most,
     )
 
 
-def count(connection: Connection) -> dict[str, int]:
-    """How many messages there are in each state; none where there are none."""
-    return dict(connection.execute("SELECT state, count(*) FROM message GROUP BY state"))
+def count(connection: Connection, *, prefix: str) -> dict[str, int]:
+    """How many messages there are in each state whose reference begins with *prefix*."""
+    counted = "SELECT state, count(*) FROM message"
+    if not prefix:
+        return dict(connection.execute(f"{counted} GROUP BY state"))
+    return dict(
+        connection.execute(
+            f"{counted} WHERE reference >= ? AND reference < ? GROUP BY state", _range(prefix)
+        )
+    )
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many messages are in each of the states that an index knows: quick, however many."""
+    return dict(
+        connection.execute(
+            "SELECT state, count(*) FROM message"
+            " WHERE state IN ('queued', 'claimed', 'unknown') GROUP BY state"
+        )
+    )
+
+
+def resend_unknown(connection: Connection, *, references: str, now: int) -> int:
+    """Queue those of *references*, a list as JSON, again that are unknown; how many were."""
+    cursor = connection.execute(
+        "UPDATE message SET state = 'queued', due = ?, changed = ?, error = NULL"
+        " WHERE state = 'unknown' AND reference IN (SELECT value FROM json_each(?))",
+        (now, now, references),
+    )
+    return cursor.rowcount
+
+
+def purge(connection: Connection, *, states: Sequence[str], changed_before: int, most: int) -> int:
+    """Delete messages that came into one of *states* before a time; how many, *most* at once."""
+    cursor = connection.execute(
+        "DELETE FROM message WHERE id IN (SELECT id FROM message"
+        " WHERE state IN (SELECT value FROM json_each(?)) AND changed < ? LIMIT ?)",
+        (json.dumps(list(states)), changed_before, most),
+    )
+    return cursor.rowcount
 
 
 def next_due(connection: Connection) -> int | None:
@@ -216,6 +262,11 @@ def read_note(connection: Connection, *, name: str) -> str | None:
     """What is kept under *name*."""
     found = connection.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchone()
     return None if found is None else str(found[0])
+
+
+def _range(prefix: str) -> tuple[str, str]:
+    """The first text that begins with *prefix*, and one that comes after all such texts."""
+    return prefix, prefix + "\U0010ffff"
 
 
 def _rows(connection: Connection, query: str, *parameters: object) -> list[Row]:

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
@@ -39,6 +41,8 @@ class _Wish:
     loop: asyncio.AbstractEventLoop | None
     answer: asyncio.Future[Any] | None
     """None where nobody waits for what comes of it."""
+    alone: bool = False
+    """Whether it is carried out by itself, and not in a transaction."""
     result: _Result | None = None
     """What came of it; only the thread knows whether that is on the disk already."""
 
@@ -96,6 +100,16 @@ class Writer:
                 self.post(partial(_undone, wish=wish, undo=undo))
             raise
 
+    async def run_alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* outside of any transaction, after what was asked for before it.
+
+        It raises what :meth:`run` does, but that what *work* had done by then may stay done.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._put(_Wish(work, loop, answer, alone=True))
+        return await answer
+
     def post(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Have *work* run like others, without waiting; what it raises is lost.
 
@@ -146,7 +160,8 @@ class Writer:
                 except Exception as error:  # noqa: BLE001 - whoever waits is to have it
                     _fail(wishes, error)
                 else:
-                    _do(connection, wishes)
+                    for alone, some in groupby(wishes, attrgetter("alone")):
+                        (_do_alone if alone else _do)(connection, list(some))
                 _answer(wishes)
         finally:
             if connection is not None:
@@ -181,6 +196,14 @@ class Writer:
                     break
                 wish = self._wishes.get_nowait()
         return wishes, is_to_end
+
+
+def _do_alone(connection: sqlite3.Connection, wishes: Sequence[_Wish]) -> None:
+    for wish in wishes:
+        try:
+            wish.result = _Result(wish.work(connection))
+        except Exception as error:  # noqa: BLE001 - whoever waits is to have it
+            _fail([wish], error)
 
 
 def _do(connection: sqlite3.Connection, wishes: Sequence[_Wish]) -> None:
