@@ -5,7 +5,7 @@ A message's reference is not among it, since the journal has a column for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from types import NoneType
@@ -44,10 +44,13 @@ __all__ = [
     "read_message",
     "read_receipt",
     "receipt_document",
+    "receipt_outline",
 ]
 
 T = TypeVar("T", str, str | None)
 Document: TypeAlias = dict[str, Any]
+_PLAIN = "sms"
+"""The key of the text of an SMS of which there is nothing else to say."""
 
 
 class DocumentError(ValueError):
@@ -62,8 +65,8 @@ def message_document(message: Message) -> Document:
             is nested too deeply, or ``send_at`` is a time for which UTC has no year.
     """
     content = message.content[0]
-    if _is_plain(message, content):  # as most are, and nothing is faster than saying it
-        return {"to": message.to, "content": [{"channel": "sms", "text": content.text}]}
+    if _is_plain(message, content):  # as most are
+        return {"to": message.to, _PLAIN: content.text}
     field = "extra"
     try:
         if message.extra:
@@ -87,6 +90,9 @@ def read_message(text: str, reference: str) -> Message:
         DocumentError: It is none.
     """
     document = _object(text)
+    if _PLAIN in document:
+        document = {**document, "content": [{"channel": "sms", "text": document[_PLAIN]}]}
+        del document[_PLAIN]
     try:
         return structure(_converter(), {**document, "reference": reference}, Message)
     except StructureError:
@@ -94,27 +100,30 @@ def read_message(text: str, reference: str) -> Message:
     raise DocumentError("what stands there is no message")
 
 
-def receipt_document(receipt: Receipt, attempts: Sequence[Document] | None = None) -> Document:
-    """*receipt* as plain values, without what the vendor said in its own words.
+def receipt_document(receipt: Receipt) -> Document:
+    """*receipt* as plain values, without what the vendor said in its own words."""
+    return {**receipt_outline(receipt), "attempts": attempt_documents(receipt.attempts)}
 
-    Args:
-        receipt: What to write down.
-        attempts: Its attempts, if they are written already: those of a bulk call are shared.
-    """
+
+def receipt_outline(receipt: Receipt) -> Document:
+    """The same without its attempts, which the messages of a bulk call have in common."""
     return {
         "id": _whole(receipt.id),
         "provider": receipt.provider,
         "to": receipt.to,
-        "parts": [
-            [_whole(str(part.channel)), _whole(part.id), _whole(part.sender)]
-            for part in receipt.parts
-        ],
-        "attempts": attempt_documents(receipt.attempts) if attempts is None else attempts,
+        "parts": [_part_document(part.channel, part.id, part.sender) for part in receipt.parts],
     }
 
 
+def _part_document(channel: str, id: str | None, sender: str | None) -> list[str | None]:
+    """A part as a list that is no longer than it has to be: null makes JSON slow to write."""
+    if sender is None:
+        return [_whole(str(channel))] if id is None else [_whole(str(channel)), _whole(id)]
+    return [_whole(str(channel)), _whole(id), _whole(sender)]
+
+
 def read_receipt(text: str, reference: str) -> Receipt:
-    """The receipt of the message of *reference* that was written as *text*.
+    """The receipt of the message of *reference* that was written as *text*, with its attempts.
 
     Raises:
         DocumentError: It is none.
@@ -202,8 +211,8 @@ def _read_attempts(documents: object) -> tuple[Attempt, ...]:
 
 
 def _read_part(part: object) -> Part:
-    channel, id, sender = _list(part)
-    return Part(Channel.known(_text(channel)), _optional_text(id), _optional_text(sender))
+    channel, *rest = _list(part)
+    return Part(Channel.known(_text(channel)), *map(_optional_text, rest))
 
 
 def _of(value: Any, *kinds: type) -> Any:
@@ -231,9 +240,9 @@ def _seconds(value: object) -> timedelta:
 
 def _whole(text: T) -> T:
     """A vendor's *text* as it can be written down: half a character is none."""
-    if isinstance(text, str) and not text.isascii():
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _read_aware(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
 from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
@@ -75,12 +76,13 @@ class Handover:
     async def _handed_over(
         self, message: Message, history: History, on_unknown: OnUnknown
     ) -> SendOutcome:
-        posting = self._posting(message, leads=await self.dispatcher.leads())
+        leads, now = await self.dispatcher.leads(), self._clock.now()
+        posting = self._posting(message, now, leads=leads)
         if posting.state is EntryState.CLAIMED:
             await self._departures.admit()
         else:
             history.begin()  # once it is in the journal, it may be sent
-        (found,) = await self._journal.put([posting], self._clock.now())
+        (found,) = await self._journal.put([posting], now)
         if isinstance(found, Entry):
             return await self._handed_over_again(message, found, history, on_unknown)
         return await self._gone(found, message, posting.state, history, on_unknown)
@@ -95,37 +97,39 @@ class Handover:
     async def _all_handed_over(
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
-        leads = await self.dispatcher.leads()
-        postings = [self._posting(message, leads=leads) for message in messages]
-        claiming = sum(posting.state is EntryState.CLAIMED for posting in postings)
-        if claiming < len(messages):
+        leads, now = await self.dispatcher.leads(), self._clock.now()
+        postings = [self._posting(message, now, leads=leads) for message in messages]
+        claiming = [posting.state is EntryState.CLAIMED for posting in postings]
+        if not all(claiming):
             history.begin()
-        await self._departures.admit(claiming)
-        found = await self._journal.put(postings, self._clock.now())
+        await self._departures.admit(sum(claiming))
+        found = await self._journal.put(postings, now)
+        ids = [each if isinstance(each, int) else None for each in found]
         claimed = [
-            index
-            for index, posting in enumerate(postings)
-            if posting.state is EntryState.CLAIMED and isinstance(found[index], int)
+            (id, message)
+            for id, message, is_claimed in zip(ids, messages, claiming, strict=True)
+            if id is not None and is_claimed
         ]
-        sent = await self._sent_together(
-            [(id, messages[index]) for index in claimed if isinstance(id := found[index], int)],
-            history,
-        )
-        if claiming < len(messages):
-            self.dispatcher.wake()
-        outcomes = dict(zip(claimed, sent, strict=True))
-        for index, (message, entry) in enumerate(zip(messages, found, strict=True)):
+        sent = await self._sent_together(claimed, history)
+        if len(sent) == len(messages):
+            return sent
+        self.dispatcher.wake()
+        sent_in_turn = iter(sent)
+        outcomes: list[SendOutcome] = []
+        for message, entry, is_claimed in zip(messages, found, claiming, strict=True):
             if isinstance(entry, Entry):
-                outcomes[index] = await self._handed_over_again(message, entry, history, "raise")
-            elif index not in outcomes:
-                outcomes[index] = self._taken(message)
-        return [outcomes[index] for index in range(len(messages))]
+                outcome = await self._handed_over_again(message, entry, history, "raise")
+            else:
+                outcome = next(sent_in_turn) if is_claimed else self._taken(message)
+            outcomes.append(outcome)
+        return outcomes
 
     async def enqueue(self, messages: Sequence[Message]) -> Sequence[SendOutcome]:
         """Write messages down for whoever dispatches; what became of one before stands."""
-        postings = [self._posting(message, leads=False) for message in messages]
+        now = self._clock.now()
+        postings = [self._posting(message, now, leads=False) for message in messages]
         async with self._taking():
-            found = await self._journal.put(postings, self._clock.now())
+            found = await self._journal.put(postings, now)
         self.dispatcher.wake()
         return [
             self._so_far(message, entry) if isinstance(entry, Entry) else self._taken(message)
@@ -148,16 +152,15 @@ class Handover:
             self._under_way -= 1
             self._is_over.set()
 
-    def _posting(self, message: Message, *, leads: bool) -> Posting:
+    def _posting(self, message: Message, now: datetime, *, leads: bool) -> Posting:
         """What to write down of a message: claimed, if it is sent by whoever *leads*, and now."""
-        held = self._hold and message.send_at is not None
         due = message.send_at if self._hold else None
         return Posting(
-            reference=message.reference,
-            state=EntryState.CLAIMED if leads and not held else EntryState.QUEUED,
-            due=due or self._clock.now(),
-            held=held,
-            document=message_document(message),
+            message.reference,
+            EntryState.CLAIMED if leads and due is None else EntryState.QUEUED,
+            due or now,
+            due is not None,
+            message_document(message),
         )
 
     def _taken(self, message: Message) -> Accepted:
@@ -252,7 +255,8 @@ class Handover:
             entry = await self._journal.find(message.reference) or entry
             if entry.id in self.dispatcher.unsettled:
                 return failed(message, _cut_off_before(message, self._name))
-            posting = self._posting(message, leads=await self.dispatcher.leads())
+            leads = await self.dispatcher.leads()
+            posting = self._posting(message, self._clock.now(), leads=leads)
             if self._is_to_be_sent(entry, posting, on_unknown):
                 id = await self._journal.renew(
                     message.reference, entry.state, posting.state, self._clock.now()

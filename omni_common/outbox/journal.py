@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field
 
 from omni_common.converter import dumps
 from omni_common.errors import (
@@ -25,6 +26,7 @@ from omni_common.outbox.documents import (
     attempt_documents,
     error_document,
     receipt_document,
+    receipt_outline,
 )
 from omni_common.outbox.entry import OPEN_STATES, Entry, EntryState
 from omni_common.outbox.schema import compact, open_journal
@@ -44,7 +46,7 @@ _PURGED_TOGETHER = 5_000
 _FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
-@frozen
+@define(eq=False)  # made for every message: to be frozen takes twice as long
 class Posting:
     """A message to be written down."""
 
@@ -55,7 +57,7 @@ class Posting:
     document: Document = field(repr=False)
 
 
-@frozen
+@define(eq=False)
 class Settlement:
     """What became of a message that was claimed."""
 
@@ -79,7 +81,7 @@ class Journal:
         self._file: tuple[int, int] | None = None
         self._writer = Writer(self._opened, self._check)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self) -> Connection:
         connection = open_journal(self._path)
         self._file = _identity(self._path)
         return connection
@@ -94,19 +96,26 @@ class Journal:
 
         What was there stays as it is. An interruption takes back what was written.
         """
+        moment = _number(now)
         rows = [
-            [each.reference, each.state.value, _number(each.due), each.held, each.document]
+            [
+                each.reference,
+                each.state.value,
+                moment if each.due is now else _number(each.due),
+                each.held,
+                each.document,
+            ]
             for each in postings
         ]
-        put = partial(statements.put, rows=_json(rows), number=len(rows), now=_number(now))
+        put = partial(statements.put, rows=_json(rows), number=len(rows), now=moment)
 
-        def withdraw(connection: sqlite3.Connection, result: tuple[int, list[Row]]) -> None:
+        def withdraw(connection: Connection, result: tuple[int, list[Row]]) -> None:
             written = [
                 [id, posting.state.value]
                 for id, posting in zip(_found(len(rows), *result), postings, strict=True)
                 if isinstance(id, int)
             ]
-            statements.withdraw(connection, rows=_json(written), now=_number(now))
+            statements.withdraw(connection, rows=_json(written), now=moment)
 
         return _found(len(rows), *await self._done(put, withdraw))
 
@@ -117,7 +126,7 @@ class Journal:
         """
         claim = partial(statements.claim_due, now=_number(now), most=most)
 
-        def release(connection: sqlite3.Connection, rows: list[Row]) -> None:
+        def release(connection: Connection, rows: list[Row]) -> None:
             statements.release(connection, ids=[row[0] for row in rows], now=_number(now))
 
         return [_entry(row) for row in await self._done(claim, release)]
@@ -142,12 +151,11 @@ class Journal:
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write down what became of messages that were claimed."""
-        await self._run(statements.settle, rows=_settled(settlements), now=_number(now))
+        await self._done(_settle(settlements, now))
 
     def settle_unattended(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write that down without waiting for it: for a caller that is being interrupted."""
-        work = partial(statements.settle, rows=_settled(settlements), now=_number(now))
-        self._writer.post(work)
+        self._writer.post(_settle(settlements, now))
 
     async def cancel(self, reference: str, now: datetime) -> Entry | None:
         """Take a message back if it is queued; its entry as it is then."""
@@ -255,8 +263,8 @@ class Journal:
 
     async def _done(
         self,
-        work: Callable[[sqlite3.Connection], T],
-        undo: Callable[[sqlite3.Connection, T], object] | None = None,
+        work: Callable[[Connection], T],
+        undo: Callable[[Connection, T], object] | None = None,
     ) -> T:
         return await self._told(self._writer.run(work, undo))
 
@@ -270,28 +278,45 @@ class Journal:
         raise JournalError(f"the journal of the outbox cannot be used ({why})")
 
 
-def _settled(settlements: Sequence[Settlement]) -> str:
-    # The messages of a bulk call share their attempts, which are made plain once.
-    plain: dict[int, list[Document]] = {}
+def _settle(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
+    """What writes *settlements* down."""
+    others: list[Settlement] = []
+    accepted: dict[int, list[Settlement]] = {}  # by the attempts that those of a bulk call share
+    for each in settlements:
+        if each.receipt is None or each.error is not None or each.state is not EntryState.ACCEPTED:
+            others.append(each)
+        elif (known := accepted.get(id(each.receipt.attempts))) is not None:
+            known.append(each)
+        else:
+            accepted[id(each.receipt.attempts)] = [each]
+    moment = _number(now)
+    steps = [_acceptance(each, moment) for each in accepted.values()]
+    if others:
+        rows = _json([_settled(each) for each in others])
+        steps.append(partial(statements.settle, rows=rows, now=moment))
 
-    def receipt(receipt: Receipt | None) -> Document | None:
-        if receipt is None:
-            return None
-        attempts = plain.get(id(receipt.attempts))
-        if attempts is None:
-            attempts = plain[id(receipt.attempts)] = attempt_documents(receipt.attempts)
-        return receipt_document(receipt, attempts)
+    def settle(connection: Connection) -> None:
+        for step in steps:
+            step(connection)
 
-    rows = [
-        [
-            each.id,
-            each.state.value,
-            receipt(each.receipt),
-            None if each.error is None else error_document(each.error),
-        ]
-        for each in settlements
+    return settle
+
+
+def _acceptance(accepted: Sequence[Settlement], now: int) -> Callable[[Connection], None]:
+    """What writes down messages that were accepted, and have their attempts in common."""
+    receipts = [(each.id, each.receipt) for each in accepted if each.receipt is not None]
+    rows = _json([(id, receipt_outline(receipt)) for id, receipt in receipts])
+    attempts = _json(attempt_documents(receipts[0][1].attempts))
+    return partial(statements.accept, rows=rows, attempts=attempts, now=now)
+
+
+def _settled(each: Settlement) -> list[Any]:
+    return [
+        each.id,
+        each.state.value,
+        None if each.receipt is None else receipt_document(each.receipt),
+        None if each.error is None else error_document(each.error),
     ]
-    return _json(rows)
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -309,7 +334,7 @@ def _why(error: sqlite3.Error | OSError | RuntimeError) -> str:
 
 
 def _json(value: Any) -> str:
-    return dumps(value).decode()
+    return dumps(value, shallow=True).decode()  # a message's extra was looked at by itself
 
 
 def _number(time: datetime) -> int:

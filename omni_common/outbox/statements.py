@@ -16,6 +16,7 @@ from omni_common.converter import loads
 
 __all__ = [
     "Row",
+    "accept",
     "cancel",
     "claim_due",
     "count",
@@ -67,10 +68,10 @@ def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[in
         (now, rows),
     )
     inserted = cursor.rowcount
+    if inserted == number:
+        return (cursor.lastrowid or 0) - inserted + 1, []
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
     first = last - inserted + 1
-    if inserted == number:
-        return first, []
     found = _rows(
         connection,
         f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
@@ -128,6 +129,24 @@ def renew(
         (state, now, reference, before),
     ).fetchone()
     return None if found is None else int(found[0])
+
+
+def accept(connection: Connection, *, rows: str, attempts: str, now: int) -> None:
+    """Write down that claimed messages were accepted, all of them after *attempts*.
+
+    Args:
+        connection: The journal.
+        rows: A list of ``[id, receipt]``, as JSON, the receipts without attempts.
+        attempts: What the receipts have in common, as JSON.
+        now: The time.
+    """
+    connection.execute(
+        "UPDATE message SET state = 'accepted', error = NULL, changed = ?,"
+        " receipt = json_set(json_extract(given.value, '$[1]'), '$.attempts', json(?))"
+        " FROM json_each(?) AS given"
+        " WHERE message.id = json_extract(given.value, '$[0]') AND message.state = 'claimed'",
+        (now, attempts, rows),
+    )
 
 
 def settle(connection: Connection, *, rows: str, now: int) -> None:

@@ -36,7 +36,6 @@ __all__ = [
     "lines",
     "messages",
     "moments",
-    "plain_messages",
     "receipts",
     "said",
     "texts",
@@ -141,8 +140,8 @@ recipients = (
     | st.builds(Recipient, email=addresses)
     | st.builds(Recipient, phones, addresses)
 )
-plain_messages = st.builds(Message, recipients, st.builds(Sms, texts), reference=lines)
-messages = plain_messages | st.builds(
+_plain_messages = st.builds(Message, recipients, st.builds(Sms, texts), reference=lines)
+messages = _plain_messages | st.builds(
     Message,
     recipients,
     st.lists(contents, min_size=1, max_size=5, unique_by=lambda each: each.channel),

@@ -30,6 +30,7 @@ from omni_common.outbox.documents import (
     read_message,
     read_receipt,
     receipt_document,
+    receipt_outline,
 )
 from omni_common.receipt import Part, Receipt
 from tests.outbox.anything import (
@@ -37,9 +38,9 @@ from tests.outbox.anything import (
     SendError,
     failures,
     messages,
-    plain_messages,
     receipts,
     said,
+    texts,
     through_sqlite,
 )
 
@@ -83,11 +84,13 @@ def test_a_message_is_the_same_when_sqlite_kept_it(message: Message) -> None:
     assert_same(read_message(text, message.reference), message)
 
 
-@given(message=plain_messages)
-def test_a_plain_message_is_written_like_any_other(message: Message) -> None:
-    document = message_document(evolve(message, metadata={}))
-    assert document.pop("metadata") == {}
-    assert message_document(message) == document
+@given(text=texts)
+def test_of_a_plain_message_there_is_the_text_and_the_recipient(text: str) -> None:
+    message = Message(NUMBER, Sms(text), reference="order-1")
+    document = message_document(message)
+    assert document == {"to": NUMBER, "sms": text}
+    spelled_out = {"to": NUMBER, "content": [{"channel": "sms", "text": text}]}
+    assert read_message(written(spelled_out), "order-1") == message
 
 
 @given(message=messages)
@@ -95,7 +98,8 @@ def test_what_was_not_said_is_not_written(message: Message) -> None:
     document = message_document(message)
     assert "reference" not in document
     assert None not in document.values()
-    assert None not in [each for content in document["content"] for each in content.values()]
+    contents = document.get("content", [])
+    assert None not in [each for content in contents for each in content.values()]
 
 
 def test_a_message_is_written_in_the_words_of_its_fields() -> None:
@@ -149,11 +153,11 @@ def test_a_receipt_is_the_same_when_it_is_read_again(way: Way, receipt: Receipt)
 
 
 @given(receipt=receipts)
-def test_attempts_that_are_written_already_are_not_written_again(receipt: Receipt) -> None:
-    shared = attempt_documents(receipt.attempts)
-    document = receipt_document(evolve(receipt, attempts=()), shared)
-    assert document["attempts"] is shared
-    assert document == receipt_document(receipt)
+def test_what_the_receipts_of_a_call_have_in_common_may_be_put_to_them_later(
+    receipt: Receipt,
+) -> None:
+    together = receipt_outline(receipt) | {"attempts": attempt_documents(receipt.attempts)}
+    assert together == receipt_document(receipt)
 
 
 @each_way

@@ -174,7 +174,7 @@ WRONG_IN_RECEIPTS = changes(
     id=(None, *NO_TEXT),
     provider=(None, *NO_TEXT),
     to=(None, *NO_TEXT),
-    parts=({}, "", [["sms", None]], [[None] * 3], [["sms", 1, None]], [["sms", None, ["x"]]]),
+    parts=({}, "", [[]], [["sms"] * 4], [[None] * 3], [["sms", 1, None]], [["sms", None, ["x"]]]),
     attempts=NO_ATTEMPTS,
 )
 WRONG_IN_ERRORS = changes(
