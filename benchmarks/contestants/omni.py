@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["devino", "devino_detail", "devino_statuses"]
 __all__ += ["messente", "messente_blocking", "messente_bulk", "messente_bulk_blocking"]
-__all__ += ["messente_statuses", "messente_streams"]
+__all__ += ["messages", "messente_provider", "messente_statuses", "messente_streams", "stream"]
 
 _LOOK_EVERY = 10_000
 
@@ -32,7 +32,7 @@ _LOOK_EVERY = 10_000
 @asynccontextmanager
 async def messente(address: str, *, callers: int) -> AsyncIterator[AsyncWork]:
     """One SMS a call."""
-    async with _messente(address, callers) as provider:
+    async with messente_provider(address, callers) as provider:
         yield _sending(provider, callers)
 
 
@@ -60,18 +60,18 @@ def messente_blocking(address: str) -> Iterator[Work]:
 @asynccontextmanager
 async def messente_bulk(address: str) -> AsyncIterator[AsyncWork]:
     """``send_many``, which makes bulk calls of a thousand."""
-    async with _messente(address) as provider:
-        yield partial(_stream, provider)
+    async with messente_provider(address) as provider:
+        yield partial(stream, provider)
 
 
 @asynccontextmanager
 async def messente_streams(address: str, *, length: int) -> AsyncIterator[AsyncWork]:
     """``send_many`` over *length* messages, as often as it takes."""
-    async with _messente(address) as provider:
+    async with messente_provider(address) as provider:
 
         async def work(count: int) -> int:
             lengths = (min(length, count - start) for start in range(0, count, length))
-            return sum([await _stream(provider, each) for each in lengths])
+            return sum([await stream(provider, each) for each in lengths])
 
         yield work
 
@@ -85,7 +85,7 @@ def messente_bulk_blocking(address: str) -> Iterator[Work]:
     with connect(_url(address)) as provider:
 
         def work(count: int) -> int:
-            with provider.send_many(_messages(count)) as outcomes:
+            with provider.send_many(messages(count)) as outcomes:
                 return sum(isinstance(outcome, Accepted) for outcome in outcomes)
 
         yield work
@@ -94,7 +94,7 @@ def messente_bulk_blocking(address: str) -> Iterator[Work]:
 @asynccontextmanager
 async def messente_statuses(address: str) -> AsyncIterator[AsyncWork]:
     """``status_many``, which asks for each."""
-    async with _messente(address) as provider:
+    async with messente_provider(address) as provider:
         yield partial(_statuses, provider, "messente:")
 
 
@@ -124,7 +124,8 @@ async def devino_detail(address: str, *, page: int) -> AsyncIterator[AsyncWork]:
         yield work
 
 
-def _messente(address: str, callers: int = 100) -> OmniProvider:
+def messente_provider(address: str, callers: int = 100) -> OmniProvider:
+    """The provider, for *callers* at once."""
     from messente_async import MessenteProvider
 
     return MessenteProvider(
@@ -153,11 +154,12 @@ def _sending(provider: OmniProvider, callers: int) -> AsyncWork:
     return partial(at_once, send, callers=callers)
 
 
-async def _stream(provider: OmniProvider, count: int) -> int:
+async def stream(provider: OmniProvider, count: int) -> int:
+    """Send so many messages in one ``send_many``; how many were accepted."""
     from omni_common import Accepted
 
     accepted = 0
-    async with provider.send_many(_messages(count)) as outcomes:
+    async with provider.send_many(messages(count)) as outcomes:
         async for outcome in outcomes:
             accepted += isinstance(outcome, Accepted)
             if accepted % _LOOK_EVERY == 0:
@@ -166,7 +168,8 @@ async def _stream(provider: OmniProvider, count: int) -> int:
     return accepted
 
 
-def _messages(count: int) -> Iterator[Message]:
+def messages(count: int) -> Iterator[Message]:
+    """So many SMS, made as they are asked for."""
     from omni_common import Message, Sms
 
     return (Message(to, Sms(TEXT)) for to in phone_numbers(count))
