@@ -90,12 +90,11 @@ def read_message(text: str, reference: str) -> Message:
         DocumentError: It is none.
     """
     document = _object(text)
-    if _PLAIN in document:
-        document = {**document, "content": [{"channel": "sms", "text": document[_PLAIN]}]}
-        del document[_PLAIN]
     try:
+        if document.keys() == {"to", _PLAIN}:
+            return Message(_text(document["to"]), Sms(document[_PLAIN]), reference=reference)
         return structure(_converter(), {**document, "reference": reference}, Message)
-    except StructureError:
+    except (StructureError, InvalidMessageError, TypeError):
         pass  # its text names keys, which may be somebody's words
     raise DocumentError("what stands there is no message")
 

@@ -164,6 +164,28 @@ def test_a_refusal_tells_nothing_of_a_message(document: dict[str, Any]) -> None:
     assert_tells_nothing(refused(read_message, json.dumps(document)))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sms": 1},
+        {"sms": None},
+        {"sms": ""},
+        {"sms": ["x"]},
+        {"sms": "half a \ud800 character"},
+        {"to": CANARY},
+        {"to": 37251234567},
+        {"to": {"phone": "+37251234567"}},
+        {"content": [{"channel": "sms", "text": "Hi"}]},
+        {CANARY: 1},
+    ],
+    ids=ascii,
+)
+def test_a_spoiled_plain_message_is_refused(change: dict[str, Any]) -> None:
+    document = {"to": "+37251234567", "sms": CANARY}
+    assert read_message(json.dumps(document), "order-1").content[0].text == CANARY
+    assert_tells_nothing(refused(read_message, json.dumps(document | change)))
+
+
 def changes(**values: Sequence[Any]) -> list[dict[str, Any]]:
     return [{name: value} for name, given in values.items() for value in given]
 
