@@ -14,13 +14,13 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeVar
 
-from omni_common.capabilities import ChannelCapabilities
+from omni_common.capabilities import Capabilities, ChannelCapabilities
 from omni_common.clock import Timer
 from omni_common.errors import (
     AnswerLostError,
@@ -37,7 +37,7 @@ from omni_common.receipt import NotSent, SendOutcome, Unknown
 if TYPE_CHECKING:
     from omni_common.provider import OmniProvider
 
-__all__ = ["Batches", "no_message", "outcomes_of"]
+__all__ = ["Batches", "bulk_rule", "no_message", "outcomes_of"]
 
 E = TypeVar("E", NotSentError, OutcomeUnknownError)
 _log = logging.getLogger(__name__)
@@ -101,8 +101,7 @@ class Batches:
         self._provider = provider
         self._name = capabilities.provider
         self._size = capabilities.batch_size
-        self._singly = _without_bulk(capabilities.channels)
-        self._singly_together = _without_bulk(capabilities.cascade)
+        self._goes_in_bulk = bulk_rule(capabilities)
         self._account = accounting.get() if account is None else account
         self._order: deque[_Batch] = deque()
         """For each message that is not handed out, in the order they came in, its batch."""
@@ -154,7 +153,7 @@ class Batches:
             del self.incoming[0]
             raise no_message(message)
         refusal = self._refusal_of(message)
-        is_alone = self._size == 1 or not self._goes_in_bulk(message)
+        is_alone = not self._goes_in_bulk(message)
         batch = self._new_batch(1) if is_alone else self._open or self._opened()
         batch.messages += (message,)
         batch.outcomes += (refusal,)
@@ -301,11 +300,6 @@ class Batches:
             if batch is not self._open and not batch.is_reported
         )
 
-    def _goes_in_bulk(self, message: Message) -> bool:
-        channels = message.channels
-        singly = self._singly_together if len(channels) > 1 else self._singly
-        return singly.isdisjoint(channels)
-
     def _refusal_of(self, message: Message) -> NotSent | None:
         try:
             errors = self._provider.check(message)
@@ -348,6 +342,19 @@ async def outcomes_of(
         unknown = _broken(name, error, OutcomeUnknownError, "it may have been sent")
         return [failed(message, unknown) for message in messages]
     return outcomes
+
+
+def bulk_rule(can: Capabilities) -> Callable[[Message], bool]:
+    """What tells whether a message may share a call, of a provider that *can* do this."""
+    if can.batch_size == 1:
+        return lambda _: False
+    alone, together = _without_bulk(can.channels), _without_bulk(can.cascade)
+
+    def goes_in_bulk(message: Message) -> bool:
+        channels = message.channels
+        return (together if len(channels) > 1 else alone).isdisjoint(channels)
+
+    return goes_in_bulk
 
 
 def _without_bulk(channels: Mapping[Channel, ChannelCapabilities]) -> frozenset[Channel]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from attrs import evolve
 
-from omni_common.batches import outcomes_of
+from omni_common.batches import bulk_rule, outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
     AnswerLostError,
@@ -65,6 +65,7 @@ class Dispatcher:
         self._journal = journal
         self._lock = lock
         self._departures = departures
+        self._goes_in_bulk = bulk_rule(provider.capabilities)
         self._overdue = overdue
         self._clock = clock
         self._leads = False
@@ -245,24 +246,27 @@ class Dispatcher:
         sendable: list[tuple[Entry, Message]] = []
         refused: list[Settlement] = []
         for entry in entries:
-            message = _as_sent(entry)
-            errors = (
-                [message] if isinstance(message, NotSentError) else self._provider.check(message)
-            )
-            if errors or isinstance(message, NotSentError):
-                refused.append(Settlement(entry.id, EntryState.REFUSED, error=errors[0]))
-            else:
+            message = self._as_sent(entry)
+            if isinstance(message, Message):
                 sendable.append((entry, message))
+            else:
+                refused.append(Settlement(entry.id, EntryState.REFUSED, error=message))
         if refused:
             await self.settle(refused)
         return sendable
 
-    def _goes_in_bulk(self, message: Message) -> bool:
-        capabilities = self._provider.capabilities
-        possible = capabilities.together(message.content)
-        return capabilities.batch_size > 1 and all(
-            possible[channel].bulk for channel in message.channels
-        )
+    def _as_sent(self, entry: Entry) -> Message | NotSentError:
+        """The message of *entry* as it goes out now, or why it cannot."""
+        try:
+            message = entry.message
+        except DocumentError as error:
+            return InvalidMessageError(
+                f"the journal does not hold a message: {error}", reference=entry.reference
+            )
+        if entry.held:
+            message = evolve(message, send_at=None)
+        errors = self._provider.check(message)
+        return errors[0] if errors else message
 
     async def _send_in_turn(self, call: Sequence[tuple[Entry, Message]], left: set[int]) -> None:
         async with self._singles:
@@ -345,14 +349,3 @@ class Dispatcher:
         if self._failures == _DEAD_AFTER and not self._departures.is_held:
             _log.warning("waits, with its messages still queued: %s", error.text)
         self._departures.hold(pause)
-
-
-def _as_sent(entry: Entry) -> Message | NotSentError:
-    """The message of *entry* as it goes out now, or why it cannot."""
-    try:
-        message = entry.message
-    except DocumentError as error:
-        return InvalidMessageError(
-            f"the journal does not hold a message: {error}", reference=entry.reference
-        )
-    return evolve(message, send_at=None) if entry.held else message
