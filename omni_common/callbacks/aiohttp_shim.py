@@ -43,7 +43,9 @@ def aiohttp_application(receiver: CallbackReceiver) -> web.Application:
             except (OSError, web.RequestPayloadError):
                 answer = _CUT_OFF
             else:
-                answer = await receiver.receive(method, path, request.raw_headers, body)
+                answer = await receiver.receive(
+                    method, path, request.raw_headers, body, request.rel_url.raw_query_string
+                )
         response = web.Response(status=answer.status, headers=answer.headers)
         if answer is TOO_SLOW:
             response.force_close()

@@ -60,7 +60,13 @@ async def _answer(
         else:
             if body is None:
                 return
-            answer = await receiver.receive(method, path, scope["headers"], body)
+            answer = await receiver.receive(
+                method,
+                path,
+                scope["headers"],
+                body,
+                scope.get("query_string", b"").decode("latin-1"),
+            )
     await send(_start(answer))
     await send({"type": "http.response.body", "body": b""})
 

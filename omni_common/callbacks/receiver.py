@@ -25,6 +25,7 @@ from omni_common.callbacks.reading import (
     check_genuine,
     read_events,
 )
+from omni_common.callbacks.references import asked_with, named_by
 from omni_common.callbacks.repeats import Repeats, repeat_key
 from omni_common.callbacks.words import UnknownStates
 from omni_common.capabilities import Capabilities
@@ -198,12 +199,17 @@ class CallbackReceiver:
             )
         return f"{self._base_url}{self._entrances.named(area).path}"
 
-    def addressed(self, message: Message, capabilities: Capabilities) -> Message:
+    def addressed(
+        self, message: Message, capabilities: Capabilities, *, reference: bool = False
+    ) -> Message:
         """The same message, with the URL where this receiver takes the posts about it.
 
         Args:
             message: What is about to be sent.
             capabilities: Those of the provider that is to send it.
+            reference: Whether the URL holds the message's reference, so that reports have it. Then
+                they can be put to a message whose id never came, as that of one whose send is
+                unknown. It is no proof: signatures do not cover the URL.
 
         Raises:
             UnsupportedMessageError: The provider takes no ``callback_url`` for such a message.
@@ -220,6 +226,8 @@ class CallbackReceiver:
         if unable or area is None:
             raise _no_callback_url(message, capabilities.provider, area)
         url = self.url(area)
+        if reference:
+            url = asked_with(url, message.reference)
         if message.callback_url not in {None, url}:
             raise InvalidMessageError(
                 "callback_url is set already; leave it out to have the receiver set it",
@@ -241,7 +249,7 @@ class CallbackReceiver:
         return admitted if isinstance(admitted, CallbackAnswer) else None
 
     async def receive(
-        self, method: str, path: str, headers: CallbackHeaders, body: bytes
+        self, method: str, path: str, headers: CallbackHeaders, body: bytes, query: str = ""
     ) -> CallbackAnswer:
         """Check and read a request, hand its events to the handler, and say what to answer.
 
@@ -251,8 +259,10 @@ class CallbackReceiver:
             headers: The headers, as ``read_callback`` takes them.
             body: The raw bytes of the body. Of one that is too large, a byte more than
                 ``size_limit`` is enough.
+            query: The query of the URL, as it came. Its ``reference`` is that of reports which
+                have none of their own.
         """
-        posted = self._read(method, path, headers, body)
+        posted = self._read(method, path, headers, body, query)
         if isinstance(posted, CallbackAnswer):
             return posted
         answer = _TAKEN
@@ -264,10 +274,10 @@ class CallbackReceiver:
         return answer
 
     def receive_blocking(
-        self, method: str, path: str, headers: CallbackHeaders, body: bytes
+        self, method: str, path: str, headers: CallbackHeaders, body: bytes, query: str = ""
     ) -> CallbackAnswer:
         """Do what ``receive`` does without an event loop; the handler must not be async."""
-        posted = self._read(method, path, headers, body)
+        posted = self._read(method, path, headers, body, query)
         if isinstance(posted, CallbackAnswer):
             return posted
         answer = _TAKEN
@@ -294,7 +304,7 @@ class CallbackReceiver:
         return entrance
 
     def _read(
-        self, method: str, path: str, headers: CallbackHeaders, body: bytes
+        self, method: str, path: str, headers: CallbackHeaders, body: bytes, query: str
     ) -> _Posted | CallbackAnswer:
         entrance = self._admit(method, path, len(body))
         if isinstance(entrance, CallbackAnswer):
@@ -307,7 +317,7 @@ class CallbackReceiver:
             log_refused(error)
             return _NOT_GENUINE
         try:
-            events = read_events(area, body)
+            events = named_by(query, read_events(area, body))
             return _Posted(area, [_Told(each, repeat_key(area.name, each)) for each in events])
         except CallbackRefusedError as error:
             log_refused(error)

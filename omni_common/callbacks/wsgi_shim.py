@@ -69,7 +69,9 @@ def _answer(receiver: CallbackReceiver, environ: WSGIEnvironment) -> CallbackAns
     body = _body(environ["wsgi.input"], receiver.size_limit, length)
     if body is None:
         return CallbackAnswer(HTTPStatus.BAD_REQUEST)
-    return receiver.receive_blocking(method, path, _headers(environ), body)
+    return receiver.receive_blocking(
+        method, path, _headers(environ), body, environ.get("QUERY_STRING", "")
+    )
 
 
 def _problem(environ: WSGIEnvironment) -> HTTPStatus | None:

@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from attrs import evolve
-
 from omni_common.batches import bulk_rule, outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -24,6 +22,7 @@ from omni_common.errors import (
 from omni_common.failure import is_passing
 from omni_common.history import History, accounting, nowhere
 from omni_common.message import Message
+from omni_common.outbox.departing import departing
 from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import PAUSED, Journal, Settlement
@@ -258,13 +257,11 @@ class Dispatcher:
     def _as_sent(self, entry: Entry) -> Message | NotSentError:
         """The message of *entry* as it goes out now, or why it cannot."""
         try:
-            message = entry.message
+            message = departing(entry.message, held=entry.held)
         except DocumentError as error:
             return InvalidMessageError(
                 f"the journal does not hold a message: {error}", reference=entry.reference
             )
-        if entry.held:
-            message = evolve(message, send_at=None)
         errors = self._provider.check(message)
         return errors[0] if errors else message
 

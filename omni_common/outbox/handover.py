@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
+from attrs import evolve
+
 from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -19,6 +21,7 @@ from omni_common.exchange import OnUnknown
 from omni_common.failure import failed
 from omni_common.history import History, accounting
 from omni_common.message import Channel, Message
+from omni_common.outbox.departing import departing
 from omni_common.outbox.dispatcher import Dispatcher
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
@@ -200,7 +203,7 @@ class Handover:
         outcome: SendOutcome
         try:
             try:
-                receipt = await self._provider.send(message, on_unknown=on_unknown)
+                receipt = await self._provider.send(departing(message), on_unknown=on_unknown)
             finally:
                 with suppress(ValueError):  # destroyed with its loop, it ends in another context
                     accounting.reset(hears)
@@ -223,7 +226,7 @@ class Handover:
         """The same for several in one call."""
         if not claimed:
             return ()
-        messages = [message for _, message in claimed]
+        messages = [departing(message) for _, message in claimed]
         try:
             outcomes = await outcomes_of(self._provider, messages, history)
         except BaseException:
@@ -234,7 +237,10 @@ class Handover:
         ]
         await self.dispatcher.settle(settlements)
         await self.dispatcher.consider(outcomes)
-        return outcomes
+        return [
+            outcome if sent is message else evolve(outcome, message=message)
+            for outcome, sent, (_, message) in zip(outcomes, messages, claimed, strict=True)
+        ]
 
     def _cut_off(self, ids: Sequence[int], history: History) -> None:
         """Settle what an interruption has cut off, which does not wait for that."""

@@ -46,10 +46,10 @@ class Mailbox(CallbackReceiver):
         self._areas = [callback_area(name) for name in secrets]
 
     async def receive(
-        self, method: str, path: str, headers: CallbackHeaders, body: bytes
+        self, method: str, path: str, headers: CallbackHeaders, body: bytes, query: str = ""
     ) -> CallbackAnswer:
         """Do what a receiver does, and keep the request."""
-        answer = await super().receive(method, path, headers, body)
+        answer = await super().receive(method, path, headers, body, query)
         for area in self._areas:
             if f"{path}/".startswith(f"{area.path}/"):
                 self.posts.append(Post(area, path, headers, body, answer))
