@@ -46,6 +46,38 @@ async def stay(_):
 """
 """What every script starts with."""
 
+INTERRUPT_EACH_STEP = """
+    from omni_common.sync import call, loop_thread, portal as module
+
+    loop_thread._GRACE = 0.01
+    files = {part.__file__ for part in (call, loop_thread, module)}
+
+    def interruption_after(steps):
+        def trace(frame, event, _):
+            nonlocal steps
+            if frame.f_code.co_filename not in files:
+                return None
+            frame.f_trace_opcodes = True
+            steps -= event == "opcode"
+            if steps < 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+        return trace
+
+    def is_interrupted(function, *, after):
+        sys._getframe().f_trace_opcodes = True  # else Python 3.12 gives no other frame's either
+        sys.settrace(interruption_after(after))
+        try:
+            function()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(None)
+        return False
+"""
+"""Raises before each instruction of the main thread in turn, where Ctrl-C could strike at best."""
+
 
 class Ended(NamedTuple):
     """How a script ended: its exit code, all it printed, and all it complained."""

@@ -17,7 +17,7 @@ from omni_common.errors import AnswerLostError, OmniError, OutcomeUnknownError, 
 from omni_common.sync import loop_thread
 from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
-from tests.sync.children import StartChild
+from tests.sync.children import INTERRUPT_EACH_STEP, StartChild
 from tests.sync.held import Held, double
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
@@ -117,39 +117,6 @@ def test_ctrl_c_anywhere_leaves_a_portal_that_works(start_child: StartChild) -> 
     ended = start_child(script, measured=False).end()
     # Not what it complained: Python itself swallows Ctrl-C inside weak reference callbacks, aloud.
     assert (ended.code, ended.lines) == (0, ["True"]), ended.complaints
-
-
-INTERRUPT_EACH_STEP = """
-    from omni_common.sync import call, loop_thread, portal as module
-
-    loop_thread._GRACE = 0.01
-    files = {part.__file__ for part in (call, loop_thread, module)}
-
-    def interruption_after(steps):
-        def trace(frame, event, _):
-            nonlocal steps
-            if frame.f_code.co_filename not in files:
-                return None
-            frame.f_trace_opcodes = True
-            steps -= event == "opcode"
-            if steps < 0:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-            return trace
-        return trace
-
-    def is_interrupted(function, *, after):
-        sys._getframe().f_trace_opcodes = True  # else Python 3.12 gives no other frame's either
-        sys.settrace(interruption_after(after))
-        try:
-            function()
-        except KeyboardInterrupt:
-            return True
-        finally:
-            sys.settrace(None)
-        return False
-"""
-"""Raises before each instruction of the main thread in turn, where Ctrl-C could strike at best."""
 
 
 def test_an_interruption_before_any_step_of_the_first_call_leaves_a_portal_that_works(
