@@ -26,6 +26,7 @@ from omni_common.errors import (
 )
 from omni_common.sync.bell import Bell, Latch
 from omni_common.sync.call import Call
+from omni_common.sync.daemon_thread import DaemonThread
 
 __all__ = ["Closing", "LoopThread", "bury", "running", "stop_all"]
 
@@ -63,7 +64,7 @@ class LoopThread(Generic[R]):
         """Prepare the thread; nothing runs before :meth:`start`."""
         self._make_resource = resource
         self._loop_factory = loop_factory
-        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._thread = DaemonThread(self._live, name=name)
         self._starting = threading.Lock()
         self._successor: dict[str, LoopThread[R] | None] = {}
         self._waiting: deque[Call[R, object]] = deque()
@@ -79,7 +80,6 @@ class LoopThread(Generic[R]):
         self._closing_error: Exception | None = None
         self._closer_waits = False
         self._stopping = False
-        self._lived = False
         self._ended = False
         self.started = False
 
@@ -93,7 +93,7 @@ class LoopThread(Generic[R]):
     @property
     def is_current(self) -> bool:
         """Whether the code that asks runs on this thread."""
-        return threading.current_thread() is self._thread
+        return self._thread.is_current
 
     def start(self) -> None:
         """Start the thread without waiting for it, unless it was started before.
@@ -128,10 +128,9 @@ class LoopThread(Generic[R]):
 
     def join(self, timeout: float) -> None:
         """Wait for the end of the thread; one that will not end is left behind with a warning."""
-        if self.is_current or self._is_gone:
+        if self.is_current or not self._thread.has_begun:
             return
-        self._thread.join(timeout)
-        if self._thread.is_alive():
+        if not self._thread.join(timeout):
             _log.warning("%s did not end in time; it is left behind", self._thread.name)
 
     def close(self) -> None:
@@ -150,7 +149,8 @@ class LoopThread(Generic[R]):
         try:
             self.submit(call)
             while not call.wait(_SLICE):
-                if self._lived and self._is_gone:
+                if self._thread.is_gone:
+                    self._ended = True  # the thread may have had no time to say so
                     call.give_up("the I/O thread is gone")
             return call.result()
         except BaseException as interruption:
@@ -195,11 +195,6 @@ class LoopThread(Generic[R]):
         self._on_loop(self._begin_waiting)
         if self._ended:
             self._turn_away()
-
-    @property
-    def _is_gone(self) -> bool:
-        # A daemon thread that the end of the interpreter stops is alive for ever, as Python says.
-        return sys.is_finalizing() or not self._thread.is_alive()
 
     def _stop_call(self, call: Call[R, T], interruption: BaseException) -> None:
         """Cancel *call*, give it a moment to end, and note on *interruption* what is known."""
@@ -249,7 +244,7 @@ class LoopThread(Generic[R]):
     def _start_thread(self) -> None:
         # Callers that came together each sent somebody here, and one of them is enough.
         with self._starting:
-            if self._ended or self._thread.ident is not None:
+            if self._thread.is_gone or self._thread.has_begun:
                 return
             try:
                 self._thread.start()
@@ -260,7 +255,6 @@ class LoopThread(Generic[R]):
                 self._turn_away()
 
     def _live(self) -> None:
-        self._lived = True
         running.add(self)
         bell = _make_bell()
         if bell is not None:

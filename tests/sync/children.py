@@ -47,10 +47,10 @@ async def stay(_):
 """What every script starts with."""
 
 INTERRUPT_EACH_STEP = """
-    from omni_common.sync import call, loop_thread, portal as module
+    from omni_common.sync import call, daemon_thread, loop_thread, portal as module
 
     loop_thread._GRACE = 0.01
-    files = {part.__file__ for part in (call, loop_thread, module)}
+    files = {part.__file__ for part in (call, daemon_thread, loop_thread, module)}
 
     def interruption_after(steps):
         def trace(frame, event, _):

@@ -117,6 +117,104 @@ def test_s17_fork_while_the_thread_is_being_started(start_child: StartChild) -> 
     assert ended == (0, ["omni-io", "omni-io"], "")
 
 
+def test_s17_fork_by_a_signal_handler_while_a_call_is_waited_for(start_child: StartChild) -> None:
+    ended = start_child("""
+        from omni_common.sync import loop_thread
+        loop_thread._SLICE = 0.01
+
+        def fork(*_):
+            global child
+            child = os.fork()
+            if child:
+                loop.call_soon_threadsafe(forked.set)
+
+        async def be_forked(_):
+            global loop, forked
+            loop, forked = asyncio.get_running_loop(), asyncio.Event()
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await forked.wait()
+            return "waited"
+
+        signal.signal(signal.SIGUSR1, fork)
+        portal = Portal(nothing)
+        try:
+            told = portal.call(be_forked)
+        except OutcomeUnknownError:
+            told = "gone"
+        if child:
+            assert os.waitpid(child, 0)[1] == 0
+        say(told, portal.call(name_of_thread))
+        portal.close()
+    """).end()
+    assert ended == (0, ["gone omni-io", "waited omni-io"], "")
+
+
+def test_s17_fork_by_a_signal_handler_while_the_thread_is_being_started(
+    start_child: StartChild,
+) -> None:
+    ended = start_child("""
+        from omni_common.errors import ConnectionFailedError
+        from omni_common.sync import loop_thread
+        loop_thread._SLICE = 0.01
+
+        def fork(*_):
+            global child
+            child = os.fork()
+            forked.set()
+
+        def hold(thread):
+            with thread._starting:
+                held.set()
+                while not thread._waiting:
+                    pass
+                os.kill(os.getpid(), signal.SIGUSR1)
+                forked.wait()
+
+        signal.signal(signal.SIGUSR1, fork)
+        held, forked = threading.Event(), threading.Event()
+        portal = Portal(nothing)
+        holder = threading.Thread(target=hold, args=(portal._thread,))
+        holder.start()
+        held.wait()
+        try:
+            told = portal.call(name_of_thread)
+        except ConnectionFailedError:
+            told = "gone"
+        holder.join()
+        if child:
+            assert os.waitpid(child, 0)[1] == 0
+        say(told, portal.call(name_of_thread))
+        portal.close()
+    """).end()
+    assert ended == (0, ["gone omni-io", "omni-io omni-io"], "")
+
+
+def test_s17_an_inherited_thread_that_never_ran_does_not_run_in_the_child(
+    start_child: StartChild,
+) -> None:
+    # As where a signal handler forks between the choice of a thread and its start: what its
+    # callers are told there, that nothing was sent, has to stay true.
+    ended = start_child("""
+        from omni_common.errors import ConnectionFailedError
+        from omni_common.sync import loop_thread
+        from omni_common.sync.call import Call
+        loop_thread._SLICE = 0.01
+
+        portal = Portal(nothing)
+        inherited = portal._thread
+        child = os.fork()
+        if not child:
+            inherited.start()
+            try:
+                say(inherited.run(Call(name_of_thread)))
+            except ConnectionFailedError:
+                say("not sent", portal.call(name_of_thread))
+            sys.exit()
+        assert os.waitpid(child, 0)[1] == 0
+    """).end()
+    assert ended == (0, ["not sent omni-io"], "")
+
+
 def test_s18_a_pool_of_forked_workers(start_child: StartChild) -> None:
     ended = start_child("""
         import multiprocessing
