@@ -6,10 +6,10 @@ A message's reference is not among it, since the journal has a column for that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from omni_common import errors
 from omni_common.clock import read_time
@@ -17,7 +17,6 @@ from omni_common.converter import (
     JsonError,
     StructureError,
     dumps,
-    loads,
     make_converter,
     register_tagged_union,
     structure,
@@ -29,6 +28,18 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.message import Channel, Content, Message, Recipient, Sms
+from omni_common.outbox.plain import (
+    MISSHAPEN,
+    Document,
+    DocumentError,
+    list_of,
+    of_kind,
+    optional_text,
+    read_object,
+    seconds,
+    text_of,
+    whole,
+)
 from omni_common.receipt import Part, Receipt
 
 if TYPE_CHECKING:
@@ -47,14 +58,8 @@ __all__ = [
     "receipt_outline",
 ]
 
-T = TypeVar("T", str, str | None)
-Document: TypeAlias = dict[str, Any]
 _PLAIN = "sms"
 """The key of the text of an SMS of which there is nothing else to say."""
-
-
-class DocumentError(ValueError):
-    """What stands in the journal is none of its documents; the text holds nothing of it."""
 
 
 def message_document(message: Message) -> Document:
@@ -89,10 +94,10 @@ def read_message(text: str, reference: str) -> Message:
     Raises:
         DocumentError: It is none.
     """
-    document = _object(text)
+    document = read_object(text)
     try:
         if document.keys() == {"to", _PLAIN}:
-            return Message(_text(document["to"]), Sms(document[_PLAIN]), reference=reference)
+            return Message(text_of(document["to"]), Sms(document[_PLAIN]), reference=reference)
         return structure(_converter(), {**document, "reference": reference}, Message)
     except (StructureError, InvalidMessageError, TypeError):
         pass  # its text names keys, which may be somebody's words
@@ -107,7 +112,7 @@ def receipt_document(receipt: Receipt) -> Document:
 def receipt_outline(receipt: Receipt) -> Document:
     """The same without its attempts, which the messages of a bulk call have in common."""
     return {
-        "id": _whole(receipt.id),
+        "id": whole(receipt.id),
         "provider": receipt.provider,
         "to": receipt.to,
         "parts": [_part_document(part.channel, part.id, part.sender) for part in receipt.parts],
@@ -117,8 +122,8 @@ def receipt_outline(receipt: Receipt) -> Document:
 def _part_document(channel: str, id: str | None, sender: str | None) -> list[str | None]:
     """A part as a list that is no longer than it has to be: null makes JSON slow to write."""
     if sender is None:
-        return [_whole(str(channel))] if id is None else [_whole(str(channel)), _whole(id)]
-    return [_whole(str(channel)), _whole(id), _whole(sender)]
+        return [whole(str(channel))] if id is None else [whole(str(channel)), whole(id)]
+    return [whole(str(channel)), whole(id), whole(sender)]
 
 
 def read_receipt(text: str, reference: str) -> Receipt:
@@ -127,17 +132,17 @@ def read_receipt(text: str, reference: str) -> Receipt:
     Raises:
         DocumentError: It is none.
     """
-    document = _object(text)
+    document = read_object(text)
     try:
         return Receipt(
-            id=_text(document["id"]),
-            provider=_text(document["provider"]),
+            id=text_of(document["id"]),
+            provider=text_of(document["provider"]),
             reference=reference,
-            to=_text(document["to"]),
-            parts=tuple(_read_part(part) for part in _list(document["parts"])),
+            to=text_of(document["to"]),
+            parts=tuple(_read_part(part) for part in list_of(document["parts"])),
             attempts=_read_attempts(document["attempts"]),
         )
-    except _MISSHAPEN:
+    except MISSHAPEN:
         pass
     raise DocumentError("what stands there is no receipt")
 
@@ -147,11 +152,11 @@ def error_document(error: NotSentError | OutcomeUnknownError) -> Document:
     wait = error.retry_after
     return {
         "kind": _kind(error),
-        "text": _whole(error.text),
+        "text": whole(error.text),
         "provider": error.provider,
         "retry_after": None if wait is None else wait.total_seconds(),
-        "vendor_code": _whole(error.vendor_code),
-        "field": _whole(error.field),
+        "vendor_code": whole(error.vendor_code),
+        "field": whole(error.field),
         "attempts": attempt_documents(error.attempts),
     }
 
@@ -162,19 +167,19 @@ def read_error(text: str, reference: str) -> NotSentError | OutcomeUnknownError:
     Raises:
         DocumentError: It is none.
     """
-    document = _object(text)
+    document = read_object(text)
     try:
         wait = document["retry_after"]
         return _KINDS[document["kind"]](
-            _text(document["text"]),
-            provider=_optional_text(document["provider"]),
+            text_of(document["text"]),
+            provider=optional_text(document["provider"]),
             reference=reference,
             attempts=_read_attempts(document["attempts"]),
-            retry_after=None if wait is None else _seconds(wait),
-            vendor_code=_optional_text(document["vendor_code"]),
-            field=_optional_text(document["field"]),
+            retry_after=None if wait is None else seconds(wait),
+            vendor_code=optional_text(document["vendor_code"]),
+            field=optional_text(document["field"]),
         )
-    except _MISSHAPEN:
+    except MISSHAPEN:
         pass
     raise DocumentError("what stands there is no error")
 
@@ -185,7 +190,7 @@ def attempt_documents(attempts: Iterable[Attempt]) -> list[Document]:
         {
             "started_at": each.started_at.isoformat(),
             "sent": each.sent,
-            "detail": _whole(each.detail),
+            "detail": whole(each.detail),
             "status": each.status,
             "waited": each.waited.total_seconds(),
             "proves_not_sent": each.proves_not_sent,
@@ -198,50 +203,20 @@ def _read_attempts(documents: object) -> tuple[Attempt, ...]:
     return tuple(
         Attempt(
             number=number,
-            started_at=_read_aware(_text(each["started_at"])),
-            sent=_of(each["sent"], bool),
-            detail=_text(each["detail"]),
-            status=_of(each["status"], int, NoneType),
-            waited=_seconds(each["waited"]),
-            proves_not_sent=_of(each["proves_not_sent"], bool),
+            started_at=_read_aware(text_of(each["started_at"])),
+            sent=of_kind(each["sent"], bool),
+            detail=text_of(each["detail"]),
+            status=of_kind(each["status"], int, NoneType),
+            waited=seconds(each["waited"]),
+            proves_not_sent=of_kind(each["proves_not_sent"], bool),
         )
-        for number, each in enumerate(_list(documents), start=1)
+        for number, each in enumerate(list_of(documents), start=1)
     )
 
 
 def _read_part(part: object) -> Part:
-    channel, *rest = _list(part)
-    return Part(Channel.known(_text(channel)), *map(_optional_text, rest))
-
-
-def _of(value: Any, *kinds: type) -> Any:
-    """*value*, which must be just one of *kinds*: to Python, true is a number too."""
-    if type(value) not in kinds:
-        raise TypeError
-    return value
-
-
-def _text(value: object) -> str:
-    return str(_of(value, str))
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _list(value: object) -> list[Any]:
-    return list(_of(value, list))
-
-
-def _seconds(value: object) -> timedelta:
-    return timedelta(seconds=_of(value, int, float))
-
-
-def _whole(text: T) -> T:
-    """A vendor's *text* as it can be written down: half a character is none."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    channel, *rest = list_of(part)
+    return Part(Channel.known(text_of(channel)), *map(optional_text, rest))
 
 
 def _read_aware(text: str) -> datetime:
@@ -278,18 +253,6 @@ def _read_recipient(value: Any, _: object) -> Any:
     return value if isinstance(value, str) else _converter().structure(value, Recipient)
 
 
-def _object(text: str) -> Document:
-    try:
-        document = loads(text.encode())
-    except ValueError:
-        document = None
-    if isinstance(document, dict):
-        return document
-    raise DocumentError("what stands there is no object of JSON")
-
-
-_MISSHAPEN = (KeyError, TypeError, ValueError, OverflowError)
-"""What comes of reading plain values as something that they are not."""
 _KINDS: Mapping[str, type[NotSentError | OutcomeUnknownError]] = {
     name: kind
     for name, kind in vars(errors).items()
