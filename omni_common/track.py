@@ -27,7 +27,7 @@ from omni_common.report import (
     overall_state,
 )
 
-__all__ = ["Statement", "Track"]
+__all__ = ["Statement", "Track", "reference_key"]
 
 T = TypeVar("T")
 
@@ -199,6 +199,11 @@ class Track:
             if not statement.channels or statement.channels >= len(self.order)
         ]
         return reduce(_joined, said) if said else None
+
+
+def reference_key(provider: str, reference: str) -> str:
+    """The key that a message's track has by its reference, as its id is no reference's."""
+    return f"{provider} reference {reference}"
 
 
 def _statements(report: DeliveryReport, parts: list[PartReport]) -> tuple[Statement, ...]:

@@ -20,16 +20,17 @@ from omni_common.errors import (
 from omni_common.exchange import OnUnknown
 from omni_common.failure import failed
 from omni_common.history import History, accounting
-from omni_common.message import Channel, Message
+from omni_common.message import Message
 from omni_common.outbox.departing import departing
 from omni_common.outbox.dispatcher import Dispatcher
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import Journal, Posting, Settlement
 from omni_common.outbox.pace import Departures
+from omni_common.outbox.receipts import receipt_of
 from omni_common.outbox.settling import settled
 from omni_common.provider import OmniProvider
-from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
+from omni_common.receipt import Accepted, Receipt, SendOutcome
 
 __all__ = ["ID_PREFIX", "Handover"]
 
@@ -172,13 +173,7 @@ class Handover:
 
     def _kept(self, message: Message) -> Receipt:
         """The receipt of a message that the outbox has, and the vendor has not."""
-        return Receipt(
-            id=f"{ID_PREFIX}{message.reference}",
-            provider=self._name,
-            reference=message.reference,
-            to=(message.email if message.channels == (Channel.EMAIL,) else message.phone) or "",
-            parts=tuple(Part(each.channel, None, each.sender) for each in message.content),
-        )
+        return receipt_of(message, f"{ID_PREFIX}{message.reference}", self._name)
 
     async def _gone(
         self,

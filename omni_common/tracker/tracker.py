@@ -14,7 +14,7 @@ from omni_common.polling import check_timeout
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Receipt
 from omni_common.report import DeliveryReport, DeliveryState
-from omni_common.track import Track
+from omni_common.track import Track, reference_key
 from omni_common.tracker.store import MemoryTracks, TrackStore
 from omni_common.tracker.waiting import Audience, Waiting
 
@@ -250,7 +250,7 @@ class Tracker:
 
 def _reference_key(id: str, reference: str) -> str:
     """The key of a message by its reference; *id* is the message's, or its provider's name."""
-    return f"{id.partition(':')[0]} reference {reference}"
+    return reference_key(id.partition(":")[0], reference)
 
 
 def _id(message: Receipt | str) -> str:
