@@ -20,7 +20,8 @@ from omni_common.errors import (
     NotSentError,
     OutcomeUnknownError,
 )
-from omni_common.outbox import statements
+from omni_common.outbox import statements, track_statements, track_steps
+from omni_common.outbox.counting import Counts, counts_of, end_of_prefix, next_text
 from omni_common.outbox.documents import (
     Document,
     attempt_documents,
@@ -29,16 +30,21 @@ from omni_common.outbox.documents import (
     receipt_outline,
 )
 from omni_common.outbox.entry import OPEN_STATES, Entry, EntryState
+from omni_common.outbox.plain import whole
 from omni_common.outbox.schema import compact, open_journal
 from omni_common.outbox.statements import Row
 from omni_common.outbox.writer import Writer, WriterClosedError
 from omni_common.receipt import Receipt
+from omni_common.report import DeliveryState
+from omni_common.track import Track
 
 __all__ = ["PAUSED", "Journal", "Posting", "Settlement"]
 
 T = TypeVar("T")
 PAUSED = "paused"
 """The note that says why nothing is sent."""
+_COUNTED = 5_000
+"""Messages that are counted in one step: few enough to keep nobody else waiting for long."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PURGED_TOGETHER = 5_000
@@ -253,6 +259,39 @@ class Journal:
     async def read_note(self, name: str) -> str | None:
         """What is kept under a name."""
         return await self._run(statements.read_note, name=name)
+
+    async def load_track(self, key: str) -> Track | None:
+        """The track that is kept under a key; a ``DocumentError`` if it cannot be read."""
+        return await self._run(track_steps.load, key=key)
+
+    async def merge_track(self, key: str, track: Track, provider: str, now: datetime) -> Track:
+        """Keep a track merged with what is kept under its key, and return the result.
+
+        A message that is unknown becomes accepted if that proves that *provider*'s vendor has it.
+        A ``DocumentError`` if what is kept cannot be read.
+        """
+        return await self._run(
+            track_steps.merge, key=key, track=track, provider=provider, now=_number(now)
+        )
+
+    async def count_deliveries(
+        self, prefix: str = "", *, provider: str | None = None
+    ) -> dict[tuple[EntryState, DeliveryState | None], int]:
+        """How many messages there are in each state, and of each delivery state known of them.
+
+        Counted are those whose reference begins with *prefix*. What is known of a message, by the
+        id of its receipt or else by its reference and provider, is in the journal's tracks; None
+        where no report is. *provider* is that of messages without a receipt, of which nothing is
+        known unless it is given. Messages that are new meanwhile may be counted or not.
+        """
+        counts, first = Counts(), prefix
+        if whole(prefix) != prefix:
+            return {}  # no reference holds half a character
+        count = partial(self._run, track_statements.count_deliveries, most=_COUNTED)
+        while found := await count(first=first, end=end_of_prefix(prefix), provider=provider):
+            counts += counts_of(found)
+            first = next_text(max(last for *_, last in found))
+        return dict(counts)
 
     async def close(self) -> None:
         """Finish what was asked for, and close the file. Safe to repeat."""

@@ -35,6 +35,7 @@ from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.records import Records
 from omni_common.outbox.reports import report_of
+from omni_common.outbox.tracks import JournalTracks
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
 from omni_common.report import DeliveryReport
@@ -103,6 +104,7 @@ class Outbox(Records, OmniProvider):
         self._name = provider.capabilities.provider
         path = Path(journal_file)
         self._journal = Journal(path)
+        self._tracks = JournalTracks(self._journal, self._name, self.clock)
         self._lock = DispatchLock(path)
         self._departures = Departures(rate, self.clock)
         self._capabilities = _capabilities(provider.capabilities, self._departures, hold=hold)
@@ -123,6 +125,16 @@ class Outbox(Records, OmniProvider):
     def wrapped(self) -> OmniProvider:
         """The provider that sends the messages."""
         return self._provider
+
+    @property
+    def tracks(self) -> JournalTracks:
+        """Where a ``Tracker`` of this outbox keeps what is known of messages: in the journal.
+
+        So it survives the process, and trackers of all processes that have the journal open share
+        it: ``Tracker(omni, store=omni.tracks)``. A report of a message that may have been sent, or
+        may not, settles that: the vendor has it.
+        """
+        return self._tracks
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent; see ``OmniProvider.check``."""

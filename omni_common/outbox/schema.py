@@ -16,7 +16,6 @@ _OLDEST_SQLITE = (3, 37, 0)
 """The first with strict tables."""
 _APPLICATION = int.from_bytes(b"omni", "big")
 """Tells a journal from every other database (``PRAGMA application_id``)."""
-_VERSION = 1
 _PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
 _PAUSE = 0.01
@@ -24,7 +23,7 @@ _PAUSE = 0.01
 _CACHE_KIB = 16 * 1024
 
 # Every message has a row for good, until it is purged; only what is not settled is in an index.
-_TABLES = """\
+_MESSAGES = """\
 CREATE TABLE message (
     id INTEGER PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
@@ -40,6 +39,22 @@ CREATE INDEX message_open ON message (state, due, id)
     WHERE state IN ('queued', 'claimed', 'unknown');
 CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
 """
+# A track is longer than what SQLite keeps well in the tree of a key, so its row is a row of its
+# own. Counting needs what is in the index and never comes to the rows.
+_TRACKS = """\
+CREATE TABLE track (
+    key TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    final INTEGER NOT NULL,
+    heard INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX track_heard ON track (key, state) WHERE heard = 1;
+"""
+_STEPS = (_MESSAGES, _TRACKS)
+"""What makes each version of the one before; the first makes one of an empty file."""
+_VERSION = len(_STEPS)
 
 
 def open_journal(path: Path) -> sqlite3.Connection:
@@ -47,6 +62,8 @@ def open_journal(path: Path) -> sqlite3.Connection:
 
     What is written is on the disk when a transaction has ended, and what is deleted is overwritten.
     The file and those that SQLite puts beside it can be read and written by their owner alone.
+
+    One of an older version becomes one of this version, all at once or not at all.
 
     Raises:
         ConfigurationError: It is no journal, one of a newer version, or cannot be one there.
@@ -88,7 +105,8 @@ def _make_private(path: Path) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not os.fstat(file).st_size:
-            os.fchmod(file, 0o600)
+            own = file if os.chmod in os.supports_fd else path  # which Windows has no such way for
+            os.chmod(own, 0o600)  # noqa: PTH101 - no path, whose file may be another by now
     finally:
         os.close(file)
 
@@ -96,7 +114,7 @@ def _make_private(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     name = shown_name(path)
     connection.execute("BEGIN")
-    _is_new(connection, name)  # before anything is changed in a file of somebody else
+    _version(connection, name)  # before anything is changed in a file of somebody else
     connection.execute("COMMIT")
     if _write_ahead(connection) != "wal":
         raise ConfigurationError(
@@ -108,8 +126,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA {setting}")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _is_new(connection, name):  # still, now that nobody else can make it
-            _make(connection)
+        _bring_up(connection, _version(connection, name))  # now that nobody else can change it
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -131,15 +148,19 @@ def _write_ahead(connection: sqlite3.Connection) -> str:
             return str(mode)
 
 
-def _make(connection: sqlite3.Connection) -> None:
-    for statement in filter(str.strip, _TABLES.split(";\n")):
-        connection.execute(statement)
+def _bring_up(connection: sqlite3.Connection, version: int) -> None:
+    """Make the journal one of this version, within the transaction in which its own was seen."""
+    if version == _VERSION:
+        return
+    for step in _STEPS[version:]:
+        for statement in filter(str.strip, step.split(";\n")):
+            connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _is_new(connection: sqlite3.Connection, name: str) -> bool:
-    """Whether the file is empty still.
+def _version(connection: sqlite3.Connection, name: str) -> int:
+    """The version that the journal is of; 0 where the file is empty still.
 
     Raises:
         ConfigurationError: It is no journal, or one of a newer version.
@@ -147,8 +168,8 @@ def _is_new(connection: sqlite3.Connection, name: str) -> bool:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if (application, version) == (0, 0) and _is_empty(connection):
-        return True
-    if application != _APPLICATION:
+        return 0
+    if application != _APPLICATION or version < 1:
         raise ConfigurationError(
             f"{name} is a database of another program, not an outbox", field="journal_file"
         )
@@ -158,7 +179,7 @@ def _is_new(connection: sqlite3.Connection, name: str) -> bool:
             f" {_VERSION} is the newest known here); upgrade omni-async",
             field="journal_file",
         )
-    return False
+    return int(version)
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -80,7 +80,13 @@ async def test_only_its_owner_can_read_it_whatever_the_umask(path: Path, mask: i
 
 
 @posix
-async def test_an_empty_file_that_others_could_read_becomes_its_owners_alone(path: Path) -> None:
+@pytest.mark.parametrize("numbered", [True, False], ids=["by its number", "by its path"])
+async def test_an_empty_file_that_others_could_read_becomes_its_owners_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, numbered: bool
+) -> None:
+    if not numbered:  # as on Windows
+        monkeypatch.setattr(os, "supports_fd", frozenset())
+        monkeypatch.delattr(os, "fchmod")
     path.touch()
     path.chmod(0o644)
     journal = Journal(path)
