@@ -43,7 +43,7 @@ __all__ = ["PAUSED", "Journal", "Posting", "Settlement"]
 T = TypeVar("T")
 PAUSED = "paused"
 """The note that says why nothing is sent."""
-_COUNTED = 5_000
+_COUNTED = 2_000
 """Messages that are counted in one step: few enough to keep nobody else waiting for long."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
