@@ -99,6 +99,9 @@ def test_the_receipt_of_an_email_is_to_its_address() -> None:
 async def test_a_message_that_is_unknown_is_accepted_with_the_vendors_id(journal: Journal) -> None:
     await settled_as(journal, "order-1", EntryState.UNKNOWN)
     await settled_as(journal, "order-2", EntryState.UNKNOWN)
+    before = await journal.find("order-1")
+    assert before is not None
+    assert before.error is not None
     await journal.merge_track(KEY, track(S.SENT), "messente", at(5))
     entry = await journal.find("order-1")
     assert entry is not None

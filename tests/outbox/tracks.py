@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from omni_common.errors import AnswerLostError
 from omni_common.outbox.entry import EntryState
 from omni_common.outbox.journal import Journal, Settlement
 from omni_common.outbox.tracks import JournalTracks
@@ -42,4 +43,5 @@ async def settled_as(journal: Journal, reference: str, state: EntryState, **opti
     (id,) = await posted(journal, reference, state=first)
     if state is not first:
         taken = receipt(reference, **options) if state is EntryState.ACCEPTED else None
-        await journal.settle([Settlement(id, state, receipt=taken)], NOON)
+        error = AnswerLostError("lost") if state is EntryState.UNKNOWN else None
+        await journal.settle([Settlement(id, state, taken, error)], NOON)
