@@ -13,6 +13,7 @@ from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
     InvalidMessageError,
+    JournalError,
     NotSentError,
     Outcome,
     OutcomeUnknownError,
@@ -23,7 +24,7 @@ from omni_common.history import History, accounting
 from omni_common.message import Message
 from omni_common.outbox.departing import departing
 from omni_common.outbox.dispatcher import Dispatcher
-from omni_common.outbox.documents import message_document
+from omni_common.outbox.documents import DocumentError, message_document
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import Journal, Posting, Settlement
 from omni_common.outbox.pace import Departures
@@ -249,8 +250,8 @@ class Handover:
         self, message: Message, entry: Entry, history: History, on_unknown: OnUnknown
     ) -> SendOutcome:
         """What becomes of a message whose reference was in the journal already."""
-        if entry.message != message:
-            return failed(message, _another(message, self._name))
+        if (fault := self._fault(message, entry)) is not None:
+            return fault
         while True:
             before = self.dispatcher.settled
             entry = await self._journal.find(message.reference) or entry
@@ -288,19 +289,44 @@ class Handover:
 
     def _so_far(self, message: Message, entry: Entry) -> SendOutcome:
         """What is known of a message that was handed over before."""
-        if entry.message != message:
-            return failed(message, _another(message, self._name))
-        if entry.state is EntryState.UNKNOWN:
-            return failed(message, entry.error or _cut_off_before(message, self._name))
-        if entry.state in _NOT_SENT:
-            return failed(message, entry.error or _given_up(message, entry.state, self._name))
-        return Accepted(message, entry.receipt or self._kept(message))
+        if (fault := self._fault(message, entry)) is not None:
+            return fault
+        try:
+            if entry.state is EntryState.UNKNOWN:
+                return failed(message, entry.error or _cut_off_before(message, self._name))
+            if entry.state in _NOT_SENT:
+                return failed(message, entry.error or _given_up(message, entry.state, self._name))
+            return Accepted(message, entry.receipt or self._kept(message))
+        except DocumentError:
+            return failed(message, _unreadable(message, entry.state, self._name))
+
+    def _fault(self, message: Message, entry: Entry) -> SendOutcome | None:
+        """The outcome of *message* if *entry*, which has its reference, is not seen to be of it."""
+        try:
+            is_same = entry.message == message
+        except DocumentError:
+            return failed(message, _unreadable(message, entry.state, self._name))
+        return None if is_same else failed(message, _another(message, self._name))
 
 
 def _another(message: Message, provider: str) -> InvalidMessageError:
     return InvalidMessageError(
         "another message with this reference was handed over before; give each its own",
         field="reference",
+        provider=provider,
+        reference=message.reference,
+    )
+
+
+def _unreadable(
+    message: Message, state: EntryState, provider: str
+) -> JournalError | OutcomeUnknownError:
+    is_sent_never = state is EntryState.QUEUED or state in _NOT_SENT
+    kind = JournalError if is_sent_never else OutcomeUnknownError
+    consequence = "nothing was sent" if is_sent_never else "it may have been sent"
+    return kind(
+        f"{provider}: the message {message.reference} was handed over before, and is {state}, but"
+        f" what the journal of the outbox holds of it cannot be read; {consequence}",
         provider=provider,
         reference=message.reference,
     )

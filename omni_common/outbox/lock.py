@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -31,7 +32,7 @@ class DispatchLock:
         """Take the lock if nobody holds it, and say whether it is ours.
 
         Raises:
-            OSError: The file cannot be made.
+            OSError: The file cannot be made, or nothing can be locked where it is.
         """
         if self._file is not None:
             return True
@@ -42,9 +43,11 @@ class DispatchLock:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 _lock(file)
-            except OSError:
+            except OSError as error:
                 os.close(file)
-                return False
+                if error.errno in _HELD:
+                    return False
+                raise
             _taken.add(key)
         self._file = file
         return True
@@ -60,11 +63,17 @@ class DispatchLock:
 if sys.platform == "win32":
     import msvcrt
 
+    _HELD = {errno.EACCES, errno.EDEADLOCK}
+    """What the system says of a lock that another has."""
+
     def _lock(file: int) -> None:
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
+
+    _HELD = {errno.EACCES, errno.EAGAIN}
+    """What the system says of a lock that another has."""
 
     def _lock(file: int) -> None:
         # Not flock, whose locks a forked child would share and keep.

@@ -34,7 +34,7 @@ from omni_common.outbox.journal import Journal
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.records import Records
-from omni_common.outbox.reports import report_of
+from omni_common.outbox.reports import receipt_of, receipt_or_report
 from omni_common.outbox.tracks import JournalTracks
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
@@ -223,13 +223,14 @@ class Outbox(Records, OmniProvider):
         try:
             self._opened()
             entry = await self._journal.find(reference)
+            if entry is None:
+                raise _not_here(reference, self._name)
+            found = receipt_or_report(entry, id, self._name)
         except NotSentError as error:
             raise unanswered(error) from error
-        if entry is None:
-            raise _not_here(reference, self._name)
-        if entry.receipt is None:
-            return report_of(entry, id)
-        return evolve(await self._provider.status(entry.receipt.id), id=id)
+        if isinstance(found, DeliveryReport):
+            return found
+        return evolve(await self._provider.status(found.id), id=id)
 
     async def cancel(self, id: str) -> None:
         """Take a message back; see ``OmniProvider.cancel``.
@@ -243,19 +244,20 @@ class Outbox(Records, OmniProvider):
         try:
             self._opened()
             entry = await self._journal.cancel(reference, self.clock.now())
+            if entry is None:
+                raise _not_here(reference, self._name)
+            if entry.state is EntryState.CANCELLED:
+                return
+            receipt = receipt_of(entry, self._name)
         except NotSentError as error:
             raise CancelFailedError(error.text, provider=self._name) from error
-        if entry is None:
-            raise _not_here(reference, self._name)
-        if entry.state is EntryState.CANCELLED:
-            return
-        if entry.receipt is None:
+        if receipt is None:
             raise CancelFailedError(
                 f"{self._name}: the message {reference} is {entry.state} and cannot be taken back",
                 provider=self._name,
                 reference=reference,
             )
-        await self._provider.cancel(entry.receipt.id)
+        await self._provider.cancel(receipt.id)
 
     def _records(self) -> Journal:
         self._opened()

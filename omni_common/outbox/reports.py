@@ -1,11 +1,16 @@
-"""What is said of a message that the vendor does not have."""
+"""What is said of a message that was handed over to an outbox before."""
 
 from __future__ import annotations
 
+from typing import Never
+
+from omni_common.errors import JournalError
+from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
+from omni_common.receipt import Receipt
 from omni_common.report import DeliveryFault, DeliveryReport, DeliveryState, PartReport
 
-__all__ = ["report_of"]
+__all__ = ["receipt_of", "receipt_or_report"]
 
 _STATES = {
     EntryState.QUEUED: DeliveryState.SCHEDULED,
@@ -17,7 +22,40 @@ _STATES = {
 }
 
 
-def report_of(entry: Entry, id: str) -> DeliveryReport:
+def receipt_of(entry: Entry, provider: str) -> Receipt | None:
+    """The vendor's receipt, if it has accepted the message.
+
+    Raises:
+        JournalError: What the journal holds of it cannot be read.
+    """
+    try:
+        return entry.receipt
+    except DocumentError:
+        return _refuse(entry, provider)
+
+
+def receipt_or_report(entry: Entry, id: str, provider: str) -> Receipt | DeliveryReport:
+    """The vendor's receipt, by which to ask the vendor; without one what is to be said by *id*.
+
+    Raises:
+        JournalError: What the journal holds of it cannot be read.
+    """
+    try:
+        return entry.receipt or _report(entry, id)
+    except DocumentError:
+        return _refuse(entry, provider)
+
+
+def _refuse(entry: Entry, provider: str) -> Never:
+    raise JournalError(
+        f"what the journal of the outbox holds of the message {entry.reference}, which is"
+        f" {entry.state}, cannot be read",
+        provider=provider,
+        reference=entry.reference,
+    ) from None
+
+
+def _report(entry: Entry, id: str) -> DeliveryReport:
     """The report of a message that was not accepted, by its *id*.
 
     ``raw_state`` is the journal's word, which is finer: a message whose send is UNKNOWN has no

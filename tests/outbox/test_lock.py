@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from omni_common.errors import JournalError
+from omni_common.outbox import Outbox
 from omni_common.outbox.lock import DispatchLock
+from tests.outbox.journals import message
 from tests.outbox.programs import StartProgram, outcome
+from tests.support.providers import MemoryProvider
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs forks and signals")
 
@@ -121,3 +129,47 @@ async def test_a_process_that_ends_lets_go_of_it(path: Path, start_program: Star
     lock = DispatchLock(path)
     assert lock.take()
     lock.release()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EAGAIN])
+def test_a_lock_that_another_process_has_is_not_ours(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("omni_common.outbox.lock._lock", failing_with(number))
+        assert not DispatchLock(path).take()
+    lock = DispatchLock(path)
+    assert lock.take()
+    lock.release()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EIO, errno.EINVAL])
+async def test_a_lock_that_cannot_be_had_at_all_is_no_other_process(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = open_files()
+    with monkeypatch.context() as patched:
+        patched.setattr("omni_common.outbox.lock._lock", failing_with(number))
+        with pytest.raises(OSError, match=re.escape(os.strerror(number))):
+            DispatchLock(path).take()
+        assert open_files() == before
+        provider = MemoryProvider()
+        omni = Outbox(provider, path)
+        with pytest.raises(JournalError, match=re.escape(os.strerror(number))):
+            await omni.send(message("a"))
+        await omni.close()
+    assert provider.sent == []
+    lock = DispatchLock(path)
+    assert lock.take()
+    lock.release()
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def failing_with(number: int) -> Callable[[int], None]:
+    def lock(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return lock
