@@ -25,6 +25,7 @@ from omni_common.message import Message
 from omni_common.outbox.departing import departing
 from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.faults import journal_error
 from omni_common.outbox.journal import PAUSED, Journal, Settlement
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
@@ -112,8 +113,8 @@ class Dispatcher:
         try:
             return self._lock.take()
         except OSError as error:
-            why = error.strerror
-        raise JournalError(f"the journal of the outbox cannot be used ({why})")
+            found = journal_error(error)
+        raise found
 
     def wake(self) -> None:
         """Look at the journal now: something may be due."""

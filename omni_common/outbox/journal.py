@@ -16,7 +16,6 @@ from attrs import define, field
 from omni_common.converter import dumps
 from omni_common.errors import (
     ClientClosedError,
-    JournalError,
     NotSentError,
     OutcomeUnknownError,
 )
@@ -30,6 +29,7 @@ from omni_common.outbox.documents import (
     receipt_outline,
 )
 from omni_common.outbox.entry import OPEN_STATES, Entry, EntryState
+from omni_common.outbox.faults import journal_error
 from omni_common.outbox.plain import whole
 from omni_common.outbox.schema import compact, open_journal
 from omni_common.outbox.statements import Row
@@ -313,8 +313,8 @@ class Journal:
         except WriterClosedError:
             raise ClientClosedError("the outbox is closed; nothing was sent") from None
         except (sqlite3.Error, OSError, RuntimeError) as error:
-            why = _why(error)
-        raise JournalError(f"the journal of the outbox cannot be used ({why})")
+            found = journal_error(error)
+        raise found  # out here, without what names files as its context
 
 
 def _settle(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
@@ -361,15 +361,6 @@ def _settled(each: Settlement) -> list[Any]:
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-def _why(error: sqlite3.Error | OSError | RuntimeError) -> str:
-    """What failed, without the names of files."""
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    if isinstance(error, RuntimeError):
-        return str(error)
-    return getattr(error, "sqlite_errorname", type(error).__name__)
 
 
 def _json(value: Any) -> str:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from omni_common.errors import ConfigurationError
+from omni_common.outbox.faults import busy
 from omni_common.redaction import shown_name
 
 __all__ = ["compact", "open_journal"]
@@ -94,7 +95,7 @@ def compact(connection: sqlite3.Connection) -> None:
     connection.execute("VACUUM")
     (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if is_busy:
-        raise sqlite3.OperationalError("database is locked")
+        raise busy()
 
 
 def _make_private(path: Path) -> None:
