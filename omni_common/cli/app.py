@@ -14,6 +14,7 @@ from omni_common.cli.account import CONFIGURED, Account
 from omni_common.cli.exits import ExitCode, exit_code_of
 from omni_common.cli.logs import one_line_logs
 from omni_common.cli.message import MESSAGE, MessageOptions, duration, read_text
+from omni_common.cli.outbox.commands import outbox
 from omni_common.cli.output import PLAIN, Output, Result, write
 from omni_common.cli.sandbox_callbacks import NOWHERE, CallbackUrls
 from omni_common.cli.usage import UsageError, explain
@@ -81,8 +82,7 @@ def run(tokens: Sequence[str]) -> int:
                 tokens, result_action="return_value", exit_on_error=False, print_error=False
             )
         except CycloptsError as error:
-            commands = [name for name in _app if not name.startswith("-")]
-            return _failed(explain(error, commands), tokens)
+            return _failed(explain(error, _commands(error.command_chain or ())), tokens)
         except (UsageError, OmniError) as error:
             return _failed(error, tokens)
         except KeyboardInterrupt:
@@ -161,7 +161,10 @@ def cancel(
     return output.show(cancel_one(id, account, output))
 
 
-@_app.command(sort_key=5)
+_app.command(outbox)
+
+
+@_app.command(sort_key=6)
 def providers(*, json: _Json = False) -> int:
     """Show what each installed provider can do; needs no account."""
     from omni_common.cli.providers import show_providers
@@ -169,7 +172,7 @@ def providers(*, json: _Json = False) -> int:
     return show_providers(json=json)
 
 
-@_app.command(sort_key=6)
+@_app.command(sort_key=7)
 def segments(text: _Text, /, *, json: _Json = False) -> int:
     """Count the SMS segments of a text, and name the characters that make it dear."""
     from omni_common.cli.segments import counted
@@ -177,7 +180,7 @@ def segments(text: _Text, /, *, json: _Json = False) -> int:
     return Output(json=json).show(counted(read_text(text, None) or ""))
 
 
-@_app.command(sort_key=7)
+@_app.command(sort_key=8)
 def sandbox(
     *,
     messente_port: _Port = 0,
@@ -194,9 +197,17 @@ def sandbox(
     return int(ExitCode.DONE)
 
 
+def _commands(chain: Sequence[str]) -> list[str]:
+    """The names of the commands below the one that *chain* leads to."""
+    app = _app
+    for name in chain:
+        app = app[name]
+    return [name for name in app if not name.startswith("-")]
+
+
 def _failed(error: UsageError | OmniError, tokens: Sequence[str]) -> int:
     """Answer for a command that did not get as far as to answer for itself."""
     code = ExitCode.USAGE if isinstance(error, UsageError) else exit_code_of(error)
-    document = documents.nothing_done(tokens[0] if tokens else "", error)
+    document = documents.nothing_done(tokens, error)
     result = Result(code=code, document=document, complaint=error.text)
     return Output(json="--json" in tokens).show(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,13 +29,27 @@ _NOTHING_DONE: dict[str, dict[str, Any]] = {
     },
     "status": {"messages": []},
     "cancel": {"outcome": "not_cancelled", "id": None, "attempts": []},
+    "outbox run": {"ended": None, "states": {}, "paused": None},
+    "outbox status": {
+        "states": {},
+        "deliveries": {},
+        "paused": None,
+        "next_due": None,
+        "bytes": None,
+    },
+    "outbox list": {"messages": [], "more": None},
+    "outbox cancel": {"cancelled": 0, "not_cancelled": 0, "messages": []},
+    "outbox resend": {"queued": 0, "not_queued": 0, "messages": []},
+    "outbox purge": {"purged": 0, "bytes_before": None, "bytes": None},
 }
 """By command: what its document holds when it did not get as far as to do anything."""
 
 
-def nothing_done(command: str, found: OmniError | UsageError) -> dict[str, Any]:
-    """The document of a *command* that failed before it could do anything."""
-    return {**_NOTHING_DONE.get(command, {}), "error": error(found)}
+def nothing_done(tokens: Sequence[str], found: OmniError | UsageError) -> dict[str, Any]:
+    """The document of the command that *tokens* say, and that failed before it did anything."""
+    commands = (" ".join(tokens[:length]) for length in (2, 1))
+    held = next(filter(None, map(_NOTHING_DONE.get, commands)), {})
+    return {**held, "error": error(found)}
 
 
 def error(found: OmniError | UsageError) -> dict[str, Any]:

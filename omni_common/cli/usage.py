@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Literal, get_args, get_origin
 
@@ -19,6 +19,7 @@ from cyclopts import (
 
 __all__ = ["UsageError", "explain"]
 
+_NUMBERS: Mapping[object, str] = {int: "a whole number", float: "a number"}
 _OPTION = re.compile(r"--[a-z][a-z-]{0,20}")
 
 
@@ -88,7 +89,7 @@ def _accepted(kind: object) -> str:
         return f"must be one of {', '.join(map(str, get_args(kind)))}"
     if kind is bool:
         return "is a switch and takes no value"
-    return f"must be {'a whole number' if kind is int else 'a text'}"
+    return f"must be {_NUMBERS.get(kind, 'a text')}"
 
 
 def _nearest(typed: str, known: Iterable[str]) -> str:

@@ -102,10 +102,10 @@ class Outbox(Records, OmniProvider):
         self._hold = hold
         self._overdue = overdue
         self._name = provider.capabilities.provider
-        path = Path(journal_file)
-        self._journal = Journal(path)
+        self._path = Path(journal_file)
+        self._journal = Journal(self._path)
         self._tracks = JournalTracks(self._journal, self._name, self.clock)
-        self._lock = DispatchLock(path)
+        self._lock = DispatchLock(self._path)
         self._departures = Departures(rate, self.clock)
         self._capabilities = _capabilities(provider.capabilities, self._departures, hold=hold)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -135,6 +135,11 @@ class Outbox(Records, OmniProvider):
         may not, settles that: the vendor has it.
         """
         return self._tracks
+
+    @property
+    def journal_file(self) -> Path:
+        """The path of the journal."""
+        return self._path
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent; see ``OmniProvider.check``."""
@@ -273,6 +278,14 @@ class Outbox(Records, OmniProvider):
         same.
         """
         await self._opened().dispatcher.resume()
+
+    async def dispatches(self) -> bool:
+        """Whether this process is the one that sends; if no other is, it becomes that.
+
+        Raises:
+            JournalError: The journal cannot be written.
+        """
+        return await self._opened().dispatcher.leads()
 
     async def drain(self) -> None:
         """Return when nothing is due and nothing under way, or the outbox is paused.

@@ -76,6 +76,17 @@ class Records(ABC):
             async for entry in entries:
                 yield entry
 
+    async def next_due(self) -> datetime | None:
+        """When the first of the queued messages is due, which may have passed already.
+
+        Returns:
+            The time, aware; None if nothing is queued.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        return await self._records().next_due()
+
     async def paused(self) -> str | None:
         """Why nothing is sent from the queue until somebody has put it right; None if it is sent.
 
