@@ -109,14 +109,25 @@ async def _run(omni: Outbox, attendance: Attendance) -> None:
         elif task is not None:
             task.cancel()
 
+    async with opened(omni.journal_file) as file:
+        await file.count_open()  # so that what is wrong with it is said before anything begins
     with _on_signals(end):
         try:
             async with omni:
-                await attendance.attend()
+                await _attended(attendance, task)
                 logger.setLevel(logging.ERROR)  # what is kept is in the last line
         finally:
             await omni.close()  # also where it could not be opened
             logger.setLevel(level)
+
+
+async def _attended(attendance: Attendance, task: asyncio.Task[None] | None) -> None:
+    try:
+        await attendance.attend()
+    except asyncio.CancelledError:
+        if task is not None:
+            task.cancel()  # closing the outbox, which would wait for what is being sent
+        raise
 
 
 async def _counts(journal: Path) -> Mapping[EntryState, int]:
