@@ -228,7 +228,8 @@ class ClientClosedError(NotSentError):
 class JournalError(NotSentError):
     """An outbox cannot write its journal: the disk is full, say, or the file damaged.
 
-    It is the ``__cause__`` where a question or a cancellation needs what is in the journal.
+    Its text says what to do where that is known; ``retry_after`` is set where it may pass by
+    itself. It is the ``__cause__`` where a question or a cancellation needs what is in the journal.
     """
 
 

@@ -14,7 +14,7 @@ from omni_common.cli.account import CONFIGURED, Account
 from omni_common.cli.exits import ExitCode, exit_code_of
 from omni_common.cli.logs import one_line_logs
 from omni_common.cli.message import MESSAGE, MessageOptions, duration, read_text
-from omni_common.cli.outbox.commands import outbox
+from omni_common.cli.outbox import outbox
 from omni_common.cli.output import PLAIN, Output, Result, write
 from omni_common.cli.sandbox_callbacks import NOWHERE, CallbackUrls
 from omni_common.cli.usage import UsageError, explain

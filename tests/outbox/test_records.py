@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from omni_common.errors import ConfigurationError, JournalError, OutcomeUnknownError
+from omni_common.errors import (
+    ClientClosedError,
+    ConfigurationError,
+    JournalError,
+    OutcomeUnknownError,
+)
 from omni_common.outbox import EntryState, Outbox, OutboxFile
 from omni_common.outbox.journal import Journal, Settlement
 from tests.outbox.journals import NOON, at, message, posted, receipt, references
@@ -168,3 +173,29 @@ def test_looking_at_no_file_makes_none(path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"there is no outbox .*outbox\.journal"):
         OutboxFile(path)
     assert not path.exists()
+
+
+async def test_it_is_told_when_the_next_message_is_due(path: Path) -> None:
+    journal = Journal(path)
+    await posted(journal, "order-1", due=at(30))
+    await posted(journal, "order-2", due=at(10))
+    await posted(journal, "order-3", due=at(5), state=EntryState.CLAIMED)
+    await journal.close()
+    async with OutboxFile(path) as file:
+        assert await file.next_due() == at(10)
+        await file.cancel("order-2")
+        assert await file.next_due() == at(30)
+        await file.cancel("order-1")
+        assert await file.next_due() is None
+
+
+async def test_one_of_all_open_outboxes_is_the_one_that_sends(path: Path) -> None:
+    one, other = Outbox(MemoryProvider(), path), Outbox(MemoryProvider(), str(path))
+    assert one.journal_file == other.journal_file == path
+    assert await one.dispatches()
+    assert not await other.dispatches()
+    await one.close()
+    assert await other.dispatches()
+    await other.close()
+    with pytest.raises(ClientClosedError):
+        await other.dispatches()
