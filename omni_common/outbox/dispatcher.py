@@ -147,7 +147,7 @@ class Dispatcher:
         """Return when nothing is due and nothing under way, or nothing is sent from here."""
         while await self.leads() and self.paused is None and not self._stopping:
             before = self.settled
-            due = await self._journal.next_due()
+            due = await self._journal.next_due(self._clock.now())
             is_idle = not (self._claiming or self._calls)
             if is_idle and (due is None or due > self._clock.now()):
                 return
@@ -197,7 +197,7 @@ class Dispatcher:
                 self._claiming = False
                 self.tell()
             if not entries:
-                due = await self._journal.next_due()
+                due = await self._journal.next_due(self._clock.now())
                 return _LOOK_EVERY if due is None else (due - self._clock.now()).total_seconds()
             wait = self._departures.wait(most)
         return wait if wait > 0 else _LOOK_EVERY

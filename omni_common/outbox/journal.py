@@ -247,9 +247,9 @@ class Journal:
         await self._told(self._writer.run_alone(compact))
         return deleted
 
-    async def next_due(self) -> datetime | None:
-        """When the first of the queued messages is due; None if none is queued."""
-        due = await self._run(statements.next_due)
+    async def next_due(self, now: datetime) -> datetime | None:
+        """When the first of the queued messages is due, or has been; None if none is queued."""
+        due = await self._run(statements.next_due, now=_number(now))
         return None if due is None else _time(due)
 
     async def write_note(self, name: str, text: str | None) -> None:

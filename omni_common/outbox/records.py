@@ -85,7 +85,7 @@ class Records(ABC):
         Raises:
             JournalError: The journal cannot be read.
         """
-        return await self._records().next_due()
+        return await self._records().next_due(self.clock.now())
 
     async def paused(self) -> str | None:
         """Why nothing is sent from the queue until somebody has put it right; None if it is sent.

@@ -40,6 +40,12 @@ CREATE INDEX message_open ON message (state, due, id)
     WHERE state IN ('queued', 'claimed', 'unknown');
 CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
 """
+# What is not kept until its time is due whatever the time is, which somebody may set back.
+_TURNS = """\
+DROP INDEX message_open;
+CREATE INDEX message_open ON message (state, held, due, id)
+    WHERE state IN ('queued', 'claimed', 'unknown');
+"""
 # A track is longer than what SQLite keeps well in the tree of a key, so its row is a row of its
 # own. Counting needs what is in the index and never comes to the rows.
 _TRACKS = """\
@@ -53,7 +59,7 @@ CREATE TABLE track (
 ) STRICT;
 CREATE INDEX track_heard ON track (key, state) WHERE heard = 1;
 """
-_STEPS = (_MESSAGES, _TRACKS)
+_STEPS = (_MESSAGES, _TURNS + _TRACKS)
 """What makes each version of the one before; the first makes one of an empty file."""
 _VERSION = len(_STEPS)
 

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import Any, TypeAlias
 
 from omni_common.converter import loads
+from omni_common.outbox.counting import end_of_prefix
 
 __all__ = [
     "Row",
@@ -44,6 +45,10 @@ _ROW = (
     "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
     " m.error)"
 )
+_OPEN = "state IN ('queued', 'claimed', 'unknown')"
+"""Without these words SQLite does not see that an index holds all rows that are asked for."""
+_BEGINNING = "{0} >= ? AND {0} < coalesce(?, x'')"
+"""Begins with a text: from that on, and before the first behind it; all texts are before a blob."""
 
 
 def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[int, list[Row]]:
@@ -92,11 +97,19 @@ def withdraw(connection: Connection, *, rows: str, now: int) -> None:
 
 
 def claim_due(connection: Connection, *, now: int, most: int) -> list[Row]:
-    """Claim the messages that are queued and due, the one that has been for longest first."""
+    """Claim queued messages whose turn has come, the one that has been due for longest first.
+
+    Those that are not kept until their time are due at any time.
+    """
+    queued = (
+        f"SELECT * FROM (SELECT id, due FROM message WHERE {_OPEN} AND state = 'queued' AND {{}}"
+        " ORDER BY due, id LIMIT :most)"
+    )
     (ids,) = connection.execute(
-        "SELECT json_group_array(id) FROM (SELECT id FROM message"
-        " WHERE state = 'queued' AND due <= ? ORDER BY due, id LIMIT ?)",
-        (now, most),
+        "SELECT json_group_array(id) FROM (SELECT id FROM"
+        f" ({queued.format('held = 0')} UNION ALL {queued.format('held = 1 AND due <= :now')})"
+        " ORDER BY due, id LIMIT :most)",
+        {"now": now, "most": most},
     ).fetchone()
     connection.execute(
         "UPDATE message SET state = 'claimed', changed = ?"
@@ -175,7 +188,7 @@ def expire(connection: Connection, *, due_before: int, now: int) -> int:
     """Let held messages expire that were due before a time; how many did."""
     cursor = connection.execute(
         "UPDATE message SET state = 'expired', changed = ?"
-        " WHERE state = 'queued' AND held = 1 AND due < ?",
+        f" WHERE {_OPEN} AND state = 'queued' AND held = 1 AND due < ?",
         (now, due_before),
     )
     return cursor.rowcount
@@ -187,7 +200,8 @@ def give_up(connection: Connection, *, now: int, error: str) -> int:
     What it says of each is *error*, as JSON.
     """
     cursor = connection.execute(
-        "UPDATE message SET state = 'unknown', error = ?, changed = ? WHERE state = 'claimed'",
+        "UPDATE message SET state = 'unknown', error = ?, changed = ?"
+        f" WHERE {_OPEN} AND state = 'claimed'",
         (error, now),
     )
     return cursor.rowcount
@@ -213,10 +227,11 @@ def select(
         f"SELECT {_ROW} AS row FROM message AS m"
         " WHERE m.state IN (SELECT value FROM json_each(?)) AND m.id > ?"
         # The + keeps SQLite to the order of ids, of which a page is a short piece.
-        " AND +m.reference >= ? AND +m.reference < ? ORDER BY m.id LIMIT ?",
+        f" AND {_BEGINNING.format('+m.reference')} ORDER BY m.id LIMIT ?",
         json.dumps(list(states)),
         after,
-        *_range(prefix),
+        prefix,
+        end_of_prefix(prefix),
         most,
     )
 
@@ -228,7 +243,8 @@ def count(connection: Connection, *, prefix: str) -> dict[str, int]:
         return dict(connection.execute(f"{counted} GROUP BY state"))
     return dict(
         connection.execute(
-            f"{counted} WHERE reference >= ? AND reference < ? GROUP BY state", _range(prefix)
+            f"{counted} WHERE {_BEGINNING.format('reference')} GROUP BY state",
+            (prefix, end_of_prefix(prefix)),
         )
     )
 
@@ -236,10 +252,7 @@ def count(connection: Connection, *, prefix: str) -> dict[str, int]:
 def count_open(connection: Connection) -> dict[str, int]:
     """How many messages are in each of the states that an index knows: quick, however many."""
     return dict(
-        connection.execute(
-            "SELECT state, count(*) FROM message"
-            " WHERE state IN ('queued', 'claimed', 'unknown') GROUP BY state"
-        )
+        connection.execute(f"SELECT state, count(*) FROM message WHERE {_OPEN} GROUP BY state")
     )
 
 
@@ -263,9 +276,18 @@ def purge(connection: Connection, *, states: Sequence[str], changed_before: int,
     return cursor.rowcount
 
 
-def next_due(connection: Connection) -> int | None:
-    """When the first of the queued messages is due; None if none is queued."""
-    (due,) = connection.execute("SELECT min(due) FROM message WHERE state = 'queued'").fetchone()
+def next_due(connection: Connection, *, now: int) -> int | None:
+    """When the first of the queued messages is due; None if none is queued.
+
+    One that is not kept until its time is due *now*, or has been for longer.
+    """
+    (due,) = connection.execute(
+        "SELECT min(due) FROM"
+        " (SELECT min(due, ?) AS due FROM"
+        f" (SELECT min(due) AS due FROM message WHERE {_OPEN} AND state = 'queued' AND held = 0)"
+        f" UNION ALL SELECT min(due) FROM message WHERE {_OPEN} AND state = 'queued' AND held = 1)",
+        (now,),
+    ).fetchone()
     return None if due is None else int(due)
 
 
@@ -281,11 +303,6 @@ def read_note(connection: Connection, *, name: str) -> str | None:
     """What is kept under *name*."""
     found = connection.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchone()
     return None if found is None else str(found[0])
-
-
-def _range(prefix: str) -> tuple[str, str]:
-    """The first text that begins with *prefix*, and one that comes after all such texts."""
-    return prefix, prefix + "\U0010ffff"
 
 
 def _rows(connection: Connection, query: str, *parameters: object) -> list[Row]:

@@ -33,7 +33,7 @@ async def test_an_empty_journal_knows_nothing(journal: Journal) -> None:
     assert await journal.renew("order-1", QUEUED, CLAIMED, NOON) is None
     assert await journal.select(EntryState) == []
     assert await journal.claim_due(10, NOON) == []
-    assert await journal.next_due() is None
+    assert await journal.next_due(NOON) is None
     assert await journal.read_note("place") is None
     assert await journal.count() == dict.fromkeys(EntryState, 0)
 
@@ -137,7 +137,7 @@ def test_any_reference_is_found_again_and_no_other(
 
 async def test_the_earliest_due_is_claimed_first(journal: Journal) -> None:
     for name, minutes in (("c", 3), ("a", 1), ("late", 6), ("d", 3), ("b", 2)):
-        await posted(journal, name, due=at(minutes))
+        await posted(journal, name, due=at(minutes), held=True)
     claimed = await journal.claim_due(10, at(5))
     assert references(claimed) == ["a", "b", "c", "d"]
     assert {(entry.state, entry.changed) for entry in claimed} == {(CLAIMED, at(5))}
@@ -155,9 +155,21 @@ async def test_no_more_are_claimed_than_were_asked_for(journal: Journal) -> None
 
 
 async def test_a_message_is_due_at_its_moment_and_not_before(journal: Journal) -> None:
-    await posted(journal, "a", due=NOON)
+    await posted(journal, "a", due=NOON, held=True)
     assert await journal.claim_due(1, NOON - timedelta(microseconds=1)) == []
     assert references(await journal.claim_due(1, NOON)) == ["a"]
+
+
+async def test_what_is_not_kept_until_its_time_is_due_at_any_time(journal: Journal) -> None:
+    await posted(journal, "early", due=at(5))
+    await posted(journal, "kept", due=at(1), held=True)
+    await posted(journal, "late", due=at(-5))
+    assert await journal.next_due(NOON) == at(-5)
+    assert references(await journal.claim_due(1, NOON)) == ["late"]
+    assert await journal.next_due(NOON) == NOON
+    assert references(await journal.claim_due(5, NOON)) == ["early"]
+    assert await journal.next_due(NOON) == at(1)
+    assert references(await journal.claim_due(5, at(1))) == ["kept"]
 
 
 async def test_what_is_not_queued_is_not_claimed_when_due(journal: Journal) -> None:
@@ -305,13 +317,13 @@ async def test_each_state_is_counted(journal: Journal) -> None:
 
 async def test_the_next_to_be_due_is_the_first_that_is_queued(journal: Journal) -> None:
     await posted(journal, "claimed", due=at(1), state=CLAIMED)
-    await posted(journal, "later", due=at(3))
-    await posted(journal, "sooner", due=at(2))
-    assert await journal.next_due() == at(2)
+    await posted(journal, "later", due=at(3), held=True)
+    await posted(journal, "sooner", due=at(2), held=True)
+    assert await journal.next_due(NOON) == at(2)
     await journal.cancel("sooner", NOON)
-    assert await journal.next_due() == at(3)
+    assert await journal.next_due(NOON) == at(3)
     await journal.cancel("later", NOON)
-    assert await journal.next_due() is None
+    assert await journal.next_due(NOON) is None
 
 
 async def test_a_note_is_what_was_written_last(journal: Journal) -> None:

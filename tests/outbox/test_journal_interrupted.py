@@ -87,7 +87,7 @@ async def test_an_interrupted_put_of_what_was_there_takes_nothing_back(journal: 
 
 
 async def test_what_was_claimed_before_the_interruption_is_not_taken_back(journal: Journal) -> None:
-    task = await begun(journal.put([posting("a"), posting("b", due=at(5))], NOON))
+    task = await begun(journal.put([posting("a"), posting("b", due=at(5), held=True)], NOON))
     (claimed,) = elsewhere(lambda: journal.claim_due(5, NOON))
     await interrupted(task)
     assert await state(journal, "a") is EntryState.CLAIMED

@@ -87,8 +87,8 @@ def test_a_message_is_claimed_at_the_moment_that_is_told_to_be_next(
 ) -> None:
     async def check() -> None:
         journal = Journal(tmp_path_factory.mktemp("due") / "outbox.journal")
-        await posted(journal, "order-1", due=due)
-        assert await journal.next_due() == due
+        await posted(journal, "order-1", due=due, held=True)
+        assert await journal.next_due(NOON) == due
         assert await journal.claim_due(1, due - timedelta(microseconds=1)) == []
         assert references(await journal.claim_due(1, due)) == ["order-1"]
         await journal.close()
@@ -112,7 +112,7 @@ async def test_a_time_at_the_end_of_time_keeps_no_other_message_from_being_found
     await journal.put([posting("odd", due=due), posting("even")], NOON)
     assert references(await journal.select([EntryState.QUEUED])) == ["odd", "even"]
     assert "even" in references(await journal.claim_due(5, at(1)))
-    await journal.next_due()
+    await journal.next_due(NOON)
 
 
 async def test_half_a_character_from_one_vendor_keeps_no_message_from_being_settled(

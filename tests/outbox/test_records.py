@@ -177,8 +177,8 @@ def test_looking_at_no_file_makes_none(path: Path) -> None:
 
 async def test_it_is_told_when_the_next_message_is_due(path: Path) -> None:
     journal = Journal(path)
-    await posted(journal, "order-1", due=at(30))
-    await posted(journal, "order-2", due=at(10))
+    await posted(journal, "order-1", due=at(30), held=True)
+    await posted(journal, "order-2", due=at(10), held=True)
     await posted(journal, "order-3", due=at(5), state=EntryState.CLAIMED)
     await journal.close()
     async with OutboxFile(path) as file:
