@@ -32,6 +32,7 @@ from omni_common.redaction import shown_id
 from omni_common.report import DeliveryReport, StatusResult
 from omni_common.rules import is_sendable
 from omni_common.secret import Secret
+from omni_common.sent import SentAs, SentMessage
 from omni_common.settings import TransportOptions
 from omni_common.source import in_chunks
 
@@ -231,6 +232,27 @@ class DevinoProvider(OmniProvider):
             " an outbox of your own until its time instead of setting send_at"
         )
         raise NotSupportedError(msg, provider=PROVIDER)
+
+    def sent_messages(self, *, after: datetime, before: datetime) -> AsyncIterator[SentMessage]:
+        """List the SMS that were sent by themselves; see ``OmniProvider.sent_messages``.
+
+        Those of campaigns and cascades are left out, and Devino's list of letters has no texts.
+        Sender and text are what Devino lists, as whatever it may have made of them.
+
+        Raises:
+            NotSupportedError: The setting ``account_zone`` is not given.
+            InvalidQueryError: *after* or *before* has no time zone.
+        """
+        return self._sms.sent_messages(after=after, before=before)
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        """How one SMS would stand there, from the setting ``sender`` if it names none.
+
+        Raises:
+            NotSupportedError: The setting ``account_zone`` is not given.
+        """
+        listed = self._sms.sent_as(message)
+        return listed if self._route_of(message) is self._sms else None
 
     async def close(self) -> None:
         """Let go of connections. Safe to repeat; afterwards nothing can be sent."""

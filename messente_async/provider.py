@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Unpack
 
 from messente_async.answers import BulkItem, MessageResult, OmnimessageCreated
@@ -26,6 +27,7 @@ from omni_common.errors import (
     ConfigurationError,
     ForeignIdError,
     NotSentError,
+    NotSupportedError,
     OutcomeUnknownError,
     hides_arguments,
 )
@@ -38,6 +40,7 @@ from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
 from omni_common.report import DeliveryReport, DeliveryState, PartReport
 from omni_common.rules import is_sendable
 from omni_common.secret import Secret
+from omni_common.sent import SentAs, SentMessage
 from omni_common.settings import TransportOptions
 
 if TYPE_CHECKING:
@@ -150,6 +153,22 @@ class MessenteProvider(OmniProvider):
     async def cancel(self, id: str) -> None:
         """Take a scheduled message back, all channels of it; see ``OmniProvider.cancel``."""
         await self.client.cancel(_omnimessage_id(id))
+
+    def sent_messages(self, *, after: datetime, before: datetime) -> AsyncIterator[SentMessage]:
+        """Messente documents no call that lists what was sent.
+
+        Raises:
+            NotSupportedError: Always.
+        """
+        raise _cannot_list()
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        """Messente documents no call that lists what was sent.
+
+        Raises:
+            NotSupportedError: Always.
+        """
+        raise _cannot_list()
 
     async def close(self) -> None:
         """Let go of connections. Safe to repeat; afterwards nothing can be sent."""
@@ -270,3 +289,11 @@ def _omnimessage_id(id: str) -> str:
         return id.removeprefix(ID_PREFIX)
     msg = "this is not the id of a message sent over messente; ids begin with messente:"
     raise ForeignIdError(msg, provider=_NAME)
+
+
+def _cannot_list() -> NotSupportedError:
+    msg = (
+        "messente documents no call that lists what was sent; delivery reports tell of a message"
+        " whose answer was lost: give each a callback_url of its own that holds its reference"
+    )
+    return NotSupportedError(msg, provider=_NAME)

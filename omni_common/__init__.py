@@ -61,6 +61,7 @@ from omni_common.report import (
 )
 from omni_common.secret import Secret
 from omni_common.segments import Encoding, Segments
+from omni_common.sent import SentAs, SentMessage
 from omni_common.stream import OutcomeStream
 from omni_common.track import Track
 from omni_common.tracker import MemoryTracks, Tracker, TrackStore
@@ -118,6 +119,8 @@ __all__ = [
     "Secret",
     "Segments",
     "SendOutcome",
+    "SentAs",
+    "SentMessage",
     "ServerFailedError",
     "Sms",
     "StatusResult",

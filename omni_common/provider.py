@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from omni_common.capabilities import Capabilities
 from omni_common.check import problems
 from omni_common.clock import Clock, SystemClock
-from omni_common.errors import NotSentError, OutcomeUnknownError
+from omni_common.errors import NotSentError, NotSupportedError, OutcomeUnknownError
 from omni_common.exchange import OnUnknown
 from omni_common.failure import failed
 from omni_common.history import History
@@ -19,6 +19,7 @@ from omni_common.message import Message
 from omni_common.polling import poll_until_final, status_of_each
 from omni_common.receipt import Accepted, Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
+from omni_common.sent import SentAs, SentMessage
 
 if TYPE_CHECKING:
     from omni_common.stream import OutcomeStream
@@ -30,7 +31,8 @@ class OmniProvider(ABC):
     """Sends messages, tells what became of them, and takes scheduled ones back.
 
     A provider must write :attr:`capabilities`, :meth:`send`, :meth:`status` and :meth:`cancel`;
-    everything else works on top of these. One with a bulk call also overrides :meth:`send_batch`.
+    everything else works on top of these. One with a bulk call also overrides :meth:`send_batch`,
+    one whose vendor lists what was sent :meth:`sent_messages` and :meth:`sent_as`.
     Use it as an async context manager, or call :meth:`close`.
     """
 
@@ -146,6 +148,28 @@ class OmniProvider(ABC):
         """
         return await poll_until_final(self.status, id, timeout, self.clock)
 
+    def sent_messages(self, *, after: datetime, before: datetime) -> AsyncIterator[SentMessage]:
+        """List what the account sent from *after* to *before*, both aware; sends nothing.
+
+        For finding a message again whose send got no answer. It may list others besides: from just
+        outside of that time, and what was sent by other programs. That a message is not listed
+        proves nothing. A provider whose vendor has such a list overrides this and :meth:`sent_as`.
+
+        Raises:
+            NotSupportedError: The provider cannot list what it sent; as this one does unless it is
+                overridden.
+            ReadError: Raised by the iteration: no usable answer came, or the provider is closed.
+        """
+        raise _cannot_list(self)
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        """How *message* would stand in :meth:`sent_messages`; None if it is not listed there.
+
+        Raises:
+            NotSupportedError: The provider cannot list what it sent.
+        """
+        raise _cannot_list(self)
+
     async def close(self) -> None:  # noqa: B027 - most providers have nothing to close
         """Let go of connections. Safe to repeat; a provider that held any sends no more."""
 
@@ -177,3 +201,8 @@ class OmniProvider(ABC):
             return Accepted(message, await self.send(message))
         except (NotSentError, OutcomeUnknownError) as error:
             return failed(message, error)
+
+
+def _cannot_list(provider: OmniProvider) -> NotSupportedError:
+    name = provider.capabilities.provider
+    return NotSupportedError(f"{name} has no list of the messages that were sent", provider=name)

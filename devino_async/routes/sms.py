@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from devino_async.answers import failure_of_reasons
 from devino_async.client import DevinoClient
 from devino_async.routes.route import PROVIDER, Route
 from devino_async.routes.sms_message import check_sms, sender_of, wire_of
+from devino_async.routes.sms_sent import own_sms, sms_as_sent, zone_of
 from devino_async.sms import (
     LARGEST_STATUS_QUESTION,
     SmsResult,
@@ -26,6 +27,7 @@ from omni_common.history import History
 from omni_common.message import Channel, Message, Priority
 from omni_common.receipt import Accepted, Part, Receipt, SendOutcome
 from omni_common.report import DeliveryReport, PartReport
+from omni_common.sent import SentAs, SentMessage
 
 __all__ = ["SmsRoute"]
 
@@ -93,6 +95,23 @@ class SmsRoute(Route):
         """The report of each message, 500 a call."""
         statuses = await self._client.sms.statuses(vendor_ids)
         return [None if status is None else self._report(status) for status in statuses]
+
+    def sent_messages(self, *, after: datetime, before: datetime) -> AsyncIterator[SentMessage]:
+        """The SMS that were sent by themselves, from the details about them.
+
+        Raises:
+            NotSupportedError: The account's zone is not known.
+        """
+        return own_sms(self._client, self.prefix, after=after, before=before)
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        """How an SMS stands there.
+
+        Raises:
+            NotSupportedError: The account's zone is not known.
+        """
+        zone_of(self._client)
+        return sms_as_sent(message, self._sender)
 
     def _outcome(self, message: Message, result: SmsResult, history: History) -> SendOutcome:
         if result.outcome is Outcome.ACCEPTED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -15,6 +15,7 @@ from omni_common.message import Message
 from omni_common.provider import OmniProvider as AsyncOmniProvider
 from omni_common.receipt import Receipt, SendOutcome
 from omni_common.report import DeliveryReport, StatusResult
+from omni_common.sent import SentAs, SentMessage
 from omni_common.source import chunks
 from omni_common.sync.call import Call
 from omni_common.sync.portal import Portal
@@ -127,6 +128,15 @@ class OmniProvider:
         with reading():
             return self._portal.call(lambda provider: provider.wait(id, timeout=timeout))
 
+    @_twin_of(AsyncOmniProvider.sent_messages)
+    def sent_messages(self, *, after: datetime, before: datetime) -> Iterator[SentMessage]:
+        with reading():
+            yield from self._portal.iterate(_sent_messages, after, before)
+
+    @_twin_of(AsyncOmniProvider.sent_as)
+    def sent_as(self, message: Message) -> SentAs | None:
+        return self._pattern.sent_as(message)
+
     @_twin_of(AsyncOmniProvider.close)
     def close(self) -> None:
         self._portal.close()
@@ -145,3 +155,9 @@ class OmniProvider:
 
 def _status_many(provider: AsyncOmniProvider, ids: list[str]) -> AsyncIterator[StatusResult]:
     return provider.status_many(ids)
+
+
+def _sent_messages(
+    provider: AsyncOmniProvider, after: datetime, before: datetime
+) -> AsyncIterator[SentMessage]:
+    return provider.sent_messages(after=after, before=before)

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 from attrs import evolve
 
 from omni_common.capabilities import Capabilities, ChannelCapabilities
-from omni_common.errors import InvalidMessageError, NotSentError
+from omni_common.errors import InvalidMessageError, NotSentError, NotSupportedError
 from omni_common.message import Channel, Message, Priority
 from omni_common.provider import OmniProvider
 from omni_common.registry import provider_class
@@ -33,6 +33,7 @@ from omni_common.testing.ways import is_claimed, priorities_over
 __all__ = ["CapabilitiesContract"]
 
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 _each_channel = pytest.mark.parametrize("channel", Channel, ids=str)
 _each_feature = pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.field)
 
@@ -50,6 +51,12 @@ def _assert_channel(can: ChannelCapabilities) -> None:
         assert can.shortest_ttl <= can.longest_ttl, "shortest_ttl is not above longest_ttl"
     assert can.longest_text is None or can.longest_text >= 1, "longest_text is 1 or more, or None"
     assert all(note.strip() for note in can.notes), "notes are sentences"
+
+
+def _about_now(provider: OmniProvider) -> dict[str, datetime]:
+    """A day on either side of now, by the provider's clock and by that of the machine."""
+    now = (provider.clock.now(), datetime.now(UTC))
+    return {"after": min(now) - _DAY, "before": max(now) + _DAY}
 
 
 class CapabilitiesContract(ProviderHooks):
@@ -181,6 +188,29 @@ class CapabilitiesContract(ProviderHooks):
                 await provider.cancel(receipt.id)
             else:
                 await assert_not_supported(provider.cancel, receipt.id)
+
+    @_each_channel
+    async def test_what_was_sent_is_listed_if_that_is_supported(self, channel: Channel) -> None:
+        """A message is listed once, as ``sent_as`` says, or not at all where that says None.
+
+        A provider that cannot list what it sent says so in both.
+        """
+        async with self.connect() as provider:
+            if channel not in provider.capabilities.channels:
+                return
+            message = self.message(channel)
+            receipt = await accepted(provider, message)
+            try:
+                rows = [row async for row in provider.sent_messages(**_about_now(provider))]
+            except NotSupportedError:
+                with pytest.raises(NotSupportedError):
+                    provider.sent_as(message)
+                return
+            expected = provider.sent_as(message)
+            listed = [row.sent_as for row in rows if row.id == receipt.id]
+            assert listed == ([] if expected is None else [expected]), (
+                f"a message over {channel} is not listed as sent_as() says"
+            )
 
     @_each_channel
     async def test_what_is_claimed_reaches_the_vendor(self, channel: Channel) -> None:

@@ -13,6 +13,7 @@ from omni_common.errors import (
     AnswerLostError,
     InvalidMessageError,
     NotSentError,
+    NotSupportedError,
     Outcome,
     RefusedError,
     UnknownMessageError,
@@ -145,3 +146,11 @@ def test_a_url_holds_user_and_password_unless_a_provider_says_otherwise(
     user: str | None, password: str | None, parameters: Mapping[str, str]
 ) -> None:
     assert MemoryProvider.credentials_from_url(user, password) == parameters
+
+
+def test_what_was_sent_is_not_listed_unless_the_vendor_has_a_list() -> None:
+    omni, now = MemoryProvider(), datetime(2027, 1, 1, tzinfo=UTC)
+    with pytest.raises(NotSupportedError, match="memory has no list"):
+        omni.sent_messages(after=now, before=now)
+    with pytest.raises(NotSupportedError, match="memory has no list"):
+        omni.sent_as(message(1))

@@ -18,7 +18,7 @@ from omni_common.testing import ProviderContract
 KEY = "canary/key+with==signs"
 SMS_TOKEN, OMNI_TOKEN = "canary-token-of-sms", "canary_token_of_omni"
 SENDERS = "sender=Shop&email_sender=post%40shop.example"
-SCENARIOS = "cascade_ttl=60&scenario_vk_template=42"
+SCENARIOS = "cascade_ttl=60&scenario_vk_template=42&account_zone=UTC"
 
 
 def letter(begin: str, end: str) -> Email:

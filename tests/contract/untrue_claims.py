@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from attrs import evolve
@@ -18,6 +19,8 @@ from omni_common import (
     Priority,
     Receipt,
     RefusedError,
+    SentAs,
+    SentMessage,
     UnsupportedMessageError,
 )
 from omni_common.exchange import OnUnknown
@@ -257,3 +260,56 @@ class AskingFirst(PigeonProvider):
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         await self._loft.look_for(self._word.reveal(), "sms:0")
         return await super().send(message, on_unknown=on_unknown)
+
+
+LISTED = "test_what_was_sent_is_listed_if_that_is_supported"
+
+
+class Listing(PigeonProvider):
+    """Has a list of what it sent."""
+
+    def __init__(self, user: str, password: str, *, loft: str = "home") -> None:
+        super().__init__(user, password, loft=loft)
+        self.rows: list[SentMessage] = []
+
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        receipt = await super().send(message, on_unknown=on_unknown)
+        self.rows.append(SentMessage(receipt.id, receipt.to, Channel.SMS, "Loft", "Kingfisher"))
+        return receipt
+
+    async def sent_messages(
+        self, *, after: datetime, before: datetime
+    ) -> AsyncGenerator[SentMessage, None]:
+        for row in self.rows:
+            yield row
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        return SentAs(message.phone or "", Channel.SMS, "Loft", "Kingfisher")
+
+
+@breaks(LISTED, Channel.SMS, because="not listed as sent_as")
+class ListingSomethingElse(Listing):
+    def sent_as(self, message: Message) -> SentAs | None:
+        return SentAs(message.phone or "", Channel.SMS, "Loft", "Goldcrest")
+
+
+@breaks(LISTED, Channel.SMS, because="not listed as sent_as")
+class ListingTwice(Listing):
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        receipt = await super().send(message, on_unknown=on_unknown)
+        self.rows *= 2
+        return receipt
+
+
+@breaks(LISTED, Channel.SMS, because="not listed as sent_as")
+class ListingWithoutTheIdOfTheReceipt(Listing):
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        receipt = await super().send(message, on_unknown=on_unknown)
+        self.rows = [evolve(row, id="pigeon:another") for row in self.rows]
+        return receipt
+
+
+@breaks(LISTED, Channel.SMS, because="DID NOT RAISE")
+class ComparingWithoutAList(PigeonProvider):
+    def sent_as(self, message: Message) -> SentAs | None:
+        return None

@@ -77,6 +77,22 @@ def test_errors_are_the_same_as_of_the_async_provider(vendor: Emulator, url: str
     assert vendor.ledger.count(to="+37251000004") == 1
 
 
+def test_what_was_sent_is_listed_where_the_vendor_has_a_list(vendor: Emulator, url: str) -> None:
+    has_list = vendor.name == "devino"
+    with connect(f"{url}&account_zone=UTC" if has_list else url) as omni:
+        receipt = omni.send(hello())
+        now = vendor.clock.now()
+        rows = omni.sent_messages(after=now - MINUTE, before=now + MINUTE)
+        if has_list:
+            [row] = rows
+            assert (row.id, row.sent_as) == (receipt.id, omni.sent_as(hello()))
+            return
+        with pytest.raises(NotSupportedError):
+            next(rows)
+        with pytest.raises(NotSupportedError):
+            omni.sent_as(hello())
+
+
 def test_wrong_settings_show_when_connecting() -> None:
     with pytest.raises(ConfigurationError):
         connect("messente://user:password@default?sendr=Shop")

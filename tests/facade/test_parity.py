@@ -22,6 +22,7 @@ BLOCKING_TYPES: dict[Any, Any] = {
     OutcomeStream: BlockingStream,
     AsyncIterator[omni_common.StatusResult]: Iterator[omni_common.StatusResult],
     AsyncIterator[omni_common.DeliveryReport]: Iterator[omni_common.DeliveryReport],
+    AsyncIterator[omni_common.SentMessage]: Iterator[omni_common.SentMessage],
     Iterable[omni_common.Message] | AsyncIterable[omni_common.Message]: Iterable[
         omni_common.Message
     ],

@@ -6,6 +6,7 @@ import base64
 import logging
 import pickle
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ from messente_async import SMS, MessenteClient, MessenteProvider, Omnimessage
 from messente_async.client import REQUESTS_PER_SECOND
 from messente_async.sandbox import MessenteEmulator
 from omni_common import connect
-from omni_common.errors import ConfigurationError, NotSentError, OmniError
+from omni_common.errors import ConfigurationError, NotSentError, NotSupportedError, OmniError
 from omni_common.message import Channel, Message, Priority, Sms, Viber, WhatsApp
 from omni_common.receipt import Accepted
 from omni_common.secret import Secret
@@ -196,6 +197,20 @@ async def test_closing_the_provider_closes_the_native_client(omni: MessenteProvi
         assert entered is omni
     with pytest.raises(NotSentError, match="closed"):
         await omni.client.send(Omnimessage("+37251000000", [SMS("Hi")]))
+
+
+# --- What it cannot do ----------------------------------------------------------------------------
+
+
+async def test_what_was_sent_cannot_be_listed_and_the_error_says_what_remains(
+    connected: Callable[..., MessenteProvider], emulator: MessenteEmulator
+) -> None:
+    omni, now = connected(), datetime(2027, 1, 1, tzinfo=UTC)
+    with pytest.raises(NotSupportedError, match="callback_url"):
+        omni.sent_messages(after=now, before=now)
+    with pytest.raises(NotSupportedError, match="callback_url"):
+        omni.sent_as(HELLO)
+    assert not emulator.requests
 
 
 # --- Secrecy --------------------------------------------------------------------------------------
