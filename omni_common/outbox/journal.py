@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from omni_common.errors import (
     NotSentError,
     OutcomeUnknownError,
 )
-from omni_common.outbox import statements, track_statements, track_steps
+from omni_common.outbox import reconcile_statements, statements, track_statements, track_steps
 from omni_common.outbox.counting import Counts, counts_of, end_of_prefix, next_text
 from omni_common.outbox.documents import (
     Document,
@@ -49,6 +49,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PURGED_TOGETHER = 5_000
 """Messages that are deleted in one transaction: few enough to keep nobody waiting for long."""
+_PAGE = 1_000
+_LOOKED_AT = 20_000
+"""Messages whose receipts are looked at in one transaction: some hundredths of a second."""
+_NOTHING_YET = (-(2**63), 0)
+"""Before everything that is due at some time."""
 _FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
@@ -296,6 +301,34 @@ class Journal:
     async def close(self) -> None:
         """Finish what was asked for, and close the file. Safe to repeat."""
         await self._writer.close()
+
+    async def in_state(self, state: EntryState) -> AsyncGenerator[Entry, None]:
+        """All entries in one of the states that wait for something, a page at a time.
+
+        It is quick, whatever else the journal holds.
+        """
+        due, id = _NOTHING_YET
+        page = partial(self._run, reconcile_statements.in_state, state=state.value)
+        while rows := await page(due=due, id=id, most=_PAGE):
+            for row in rows:
+                yield _entry(row)
+            due, id = rows[-1][3], rows[-1][0]
+
+    async def accepted_ids(self, ids: Iterable[str]) -> set[str]:
+        """Those of some ids that receipts of the journal have."""
+        text, found, last = _json(list(ids)), set[str](), 0
+        look = partial(self._run, reconcile_statements.accepted_ids, ids=text, most=_LOOKED_AT)
+        while piece := await look(after=last):
+            some, last = piece
+            found.update(some)
+        return found
+
+    async def accept_unknown(self, found: Mapping[int, Receipt], now: datetime) -> list[str]:
+        """Give messages that are unknown still a receipt that none has; which ones got theirs."""
+        settlements = [Settlement(id, EntryState.ACCEPTED, each) for id, each in found.items()]
+        return await self._run(
+            reconcile_statements.accept_unknown, rows=_settled(settlements), now=_number(now)
+        )
 
     async def _run(self, statement: Callable[..., T], **values: object) -> T:
         return await self._done(lambda connection: statement(connection, **values))

@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -33,12 +40,14 @@ from omni_common.outbox.handover import ID_PREFIX, Handover
 from omni_common.outbox.journal import Journal
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
+from omni_common.outbox.reconciliation import Reconciliation, reconcile
 from omni_common.outbox.records import Records
 from omni_common.outbox.reports import receipt_of, receipt_or_report
 from omni_common.outbox.tracks import JournalTracks
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
 from omni_common.report import DeliveryReport
+from omni_common.sent import SentAs, SentMessage
 from omni_common.source import in_chunks
 
 __all__ = ["Outbox"]
@@ -263,6 +272,32 @@ class Outbox(Records, OmniProvider):
                 reference=reference,
             )
         await self._provider.cancel(receipt.id)
+
+    def sent_messages(self, *, after: datetime, before: datetime) -> AsyncIterator[SentMessage]:
+        """List what the vendor has sent; see ``OmniProvider.sent_messages``."""
+        return self._provider.sent_messages(after=after, before=before)
+
+    def sent_as(self, message: Message) -> SentAs | None:
+        """How *message* would stand there; see ``OmniProvider.sent_as``."""
+        return self._provider.sent_as(message)
+
+    async def reconcile(self) -> Reconciliation:
+        """Look for unknown messages in what the vendor says it sent, and accept those it has.
+
+        A message is accepted where the vendor lists exactly one that no other message here has,
+        with the same recipient, sender and text, sent within a day of it, and tells its status.
+        Then it has a receipt, and handed over again it is not sent again. What leaves a doubt stays
+        unknown, such as two messages that are alike, and so does what is not listed: that proves
+        nothing. Nothing is sent, and to repeat it is safe. ``docs/outbox.md`` says what it trusts.
+
+        Raises:
+            NotSupportedError: There are unknown messages, and the provider cannot list what it
+                sent.
+            ReadError: The vendor gave no usable answer; what was found until then stays accepted.
+            JournalError: The journal cannot be read or written.
+        """
+        await self._opened().dispatcher.leads()
+        return await reconcile(self._provider, self._journal, self.clock)
 
     def _records(self) -> Journal:
         self._opened()

@@ -16,6 +16,8 @@ from omni_common.clock import Clock, SystemClock
 from omni_common.errors import ConfigurationError
 from omni_common.outbox.entry import PURGED_STATES, Entry, EntryState
 from omni_common.outbox.journal import PAUSED, Journal
+from omni_common.outbox.reconciliation import Reconciliation, reconcile
+from omni_common.provider import OmniProvider
 from omni_common.redaction import shown_name
 
 __all__ = ["OutboxFile", "Records"]
@@ -188,6 +190,22 @@ class OutboxFile(Records):
             JournalError: The journal cannot be written.
         """
         return await self._journal.cancel(reference, self.clock.now())
+
+    async def reconcile(self, provider: OmniProvider) -> Reconciliation:
+        """Look for unknown messages in what the vendor sent; see ``Outbox.reconcile``.
+
+        What a process that was killed was just sending is unknown when an outbox is opened; until
+        then it counts as being sent.
+
+        Args:
+            provider: The one that they were sent over, with the same settings; it is asked only.
+
+        Raises:
+            NotSupportedError: As there.
+            ReadError: As there.
+            JournalError: As there.
+        """
+        return await reconcile(provider, self._journal, self.clock)
 
     async def close(self) -> None:
         """Close the file. Safe to repeat."""

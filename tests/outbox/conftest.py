@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from omni_common.outbox import Outbox
 from omni_common.outbox.journal import Journal
+from tests.outbox.listing import ListingProvider
 from tests.outbox.programs import StartProgram, programs
+from tests.support.clock import FakeClock
 
 
 @pytest.fixture
@@ -26,3 +29,21 @@ async def journal(path: Path) -> AsyncIterator[Journal]:
 def start_program() -> Iterator[StartProgram]:
     with programs() as start:
         yield start
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def provider(clock: FakeClock) -> ListingProvider:
+    """A provider that lists what it sent."""
+    return ListingProvider(clock)
+
+
+@pytest.fixture
+async def omni(provider: ListingProvider, path: Path, clock: FakeClock) -> AsyncIterator[Outbox]:
+    """An outbox over that one."""
+    async with Outbox(provider, path, clock=clock) as opened:
+        yield opened

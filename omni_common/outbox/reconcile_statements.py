@@ -1,0 +1,71 @@
+"""What is asked of the journal's database to settle unknown messages; see ``statements``."""
+
+from __future__ import annotations
+
+import json
+from sqlite3 import Connection
+
+from omni_common.converter import loads
+from omni_common.outbox.statements import Row
+
+__all__ = ["accept_unknown", "accepted_ids", "in_state"]
+
+
+def in_state(connection: Connection, *, state: str, due: int, id: int, most: int) -> list[Row]:
+    """Messages in an open *state*, by when they were due; those up to *due* and *id* left out."""
+    (text,) = connection.execute(
+        "SELECT json_group_array(json(row)) FROM (SELECT json_array(m.id, m.reference, m.state,"
+        " m.due, m.held, m.changed, m.document, m.receipt, m.error) AS row FROM message AS m"
+        # The same words as in the index, so that SQLite sees that it can use it.
+        " WHERE m.state IN ('queued', 'claimed', 'unknown') AND m.state = ?"
+        " AND (m.due, m.id) > (?, ?) ORDER BY m.due, m.id LIMIT ?)",
+        (state, due, id, most),
+    ).fetchone()
+    rows: list[Row] = loads(text.encode())
+    return rows
+
+
+def accepted_ids(
+    connection: Connection, *, ids: str, after: int, most: int
+) -> tuple[list[str], int] | None:
+    """Those of *ids*, a list as JSON, that receipts have among the *most* messages behind *after*.
+
+    Returns:
+        The ids, and the last message that was looked at; None if there is none.
+    """
+    last, found = connection.execute(
+        "SELECT max(id), json_group_array(name) FILTER"
+        " (WHERE name IN (SELECT value FROM json_each(?)))"
+        " FROM (SELECT id, json_extract(receipt, '$.id') AS name FROM message"
+        " WHERE id > ? ORDER BY id LIMIT ?)",
+        (ids, after, most),
+    ).fetchone()
+    return None if last is None else (loads(found.encode()), int(last))
+
+
+def accept_unknown(connection: Connection, *, rows: str, now: int) -> list[str]:
+    """Accept messages, ``[id, state, receipt, error]``, that are unknown still.
+
+    Not one whose receipt another message has by now. For that all receipts are looked at, which
+    takes about a second in a journal of a million messages.
+
+    Returns:
+        The references of those that were accepted.
+    """
+    (taken,) = connection.execute(
+        "SELECT json_group_array(name) FROM"
+        " (SELECT json_extract(receipt, '$.id') AS name FROM message WHERE receipt IS NOT NULL)"
+        " WHERE name IN (SELECT json_extract(value, '$[2].id') FROM json_each(?))",
+        (rows,),
+    ).fetchone()
+    left = set(json.loads(taken))
+    free = [row for row in json.loads(rows) if row[2]["id"] not in left]
+    accepted = connection.execute(
+        "UPDATE message SET state = json_extract(given.value, '$[1]'),"
+        " receipt = json_extract(given.value, '$[2]'), error = NULL, changed = ?"
+        " FROM json_each(?) AS given"
+        " WHERE message.id = json_extract(given.value, '$[0]') AND message.state = 'unknown'"
+        " RETURNING message.reference",
+        (now, json.dumps(free)),
+    )
+    return [reference for (reference,) in accepted]
