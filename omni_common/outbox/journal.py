@@ -51,7 +51,7 @@ _PURGED_TOGETHER = 5_000
 """Messages that are deleted in one transaction: few enough to keep nobody waiting for long."""
 _PAGE = 1_000
 _LOOKED_AT = 20_000
-"""Messages whose receipts are looked at in one transaction: some hundredths of a second."""
+"""Messages that are looked at in one transaction: some hundredths of a second."""
 _NOTHING_YET = (-(2**63), 0)
 """Before everything that is due at some time."""
 _FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
@@ -314,14 +314,14 @@ class Journal:
                 yield _entry(row)
             due, id = rows[-1][3], rows[-1][0]
 
-    async def accepted_ids(self, ids: Iterable[str]) -> set[str]:
-        """Those of some ids that receipts of the journal have."""
-        text, found, last = _json(list(ids)), set[str](), 0
-        look = partial(self._run, reconcile_statements.accepted_ids, ids=text, most=_LOOKED_AT)
-        while piece := await look(after=last):
-            some, last = piece
-            found.update(some)
-        return found
+    async def accepted_to(self, recipients: Iterable[str]) -> AsyncGenerator[Entry, None]:
+        """The accepted messages to some recipients, in the order they came, a piece at a time."""
+        text, last = _json(list(recipients)), 0
+        look = partial(self._run, reconcile_statements.accepted_to, recipients=text)
+        while piece := await look(after=last, most=_LOOKED_AT):
+            rows, last = piece
+            for row in rows:
+                yield _entry(row)
 
     async def accept_unknown(self, found: Mapping[int, Receipt], now: datetime) -> list[str]:
         """Give messages that are unknown still a receipt that none has; which ones got theirs."""

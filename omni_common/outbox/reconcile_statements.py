@@ -8,39 +8,51 @@ from sqlite3 import Connection
 from omni_common.converter import loads
 from omni_common.outbox.statements import Row
 
-__all__ = ["accept_unknown", "accepted_ids", "in_state"]
+__all__ = ["accept_unknown", "accepted_to", "in_state"]
+
+_ROW = (
+    "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
+    " m.error)"
+)
 
 
 def in_state(connection: Connection, *, state: str, due: int, id: int, most: int) -> list[Row]:
     """Messages in an open *state*, by when they were due; those up to *due* and *id* left out."""
-    (text,) = connection.execute(
-        "SELECT json_group_array(json(row)) FROM (SELECT json_array(m.id, m.reference, m.state,"
-        " m.due, m.held, m.changed, m.document, m.receipt, m.error) AS row FROM message AS m"
+    return _rows(
+        connection,
+        f"SELECT {_ROW} AS row FROM message AS m"
         # The same words as in the index, so that SQLite sees that it can use it.
         " WHERE m.state IN ('queued', 'claimed', 'unknown') AND m.state = ?"
-        " AND (m.due, m.id) > (?, ?) ORDER BY m.due, m.id LIMIT ?)",
+        " AND (m.due, m.id) > (?, ?) ORDER BY m.due, m.id LIMIT ?",
         (state, due, id, most),
-    ).fetchone()
-    rows: list[Row] = loads(text.encode())
-    return rows
+    )
 
 
-def accepted_ids(
-    connection: Connection, *, ids: str, after: int, most: int
-) -> tuple[list[str], int] | None:
-    """Those of *ids*, a list as JSON, that receipts have among the *most* messages behind *after*.
+def accepted_to(
+    connection: Connection, *, recipients: str, after: int, most: int
+) -> tuple[list[Row], int] | None:
+    """The accepted messages to *recipients*, a list as JSON, of the *most* messages behind *after*.
 
     Returns:
-        The ids, and the last message that was looked at; None if there is none.
+        The messages, and the id of the last that was looked at; None if there is none.
     """
-    last, found = connection.execute(
-        "SELECT max(id), json_group_array(name) FILTER"
-        " (WHERE name IN (SELECT value FROM json_each(?)))"
-        " FROM (SELECT id, json_extract(receipt, '$.id') AS name FROM message"
-        " WHERE id > ? ORDER BY id LIMIT ?)",
-        (ids, after, most),
+    (last,) = connection.execute(
+        "SELECT max(id) FROM (SELECT id FROM message WHERE id > ? ORDER BY id LIMIT ?)",
+        (after, most),
     ).fetchone()
-    return None if last is None else (loads(found.encode()), int(last))
+    if last is None:
+        return None
+    rows = _rows(
+        connection,
+        "WITH wanted AS (SELECT value FROM json_each(?))"
+        f" SELECT {_ROW} AS row FROM message AS m"
+        " WHERE m.id > ? AND m.id <= ? AND m.state = 'accepted'"
+        " AND (json_extract(m.document, '$.to') IN wanted"
+        " OR json_extract(m.document, '$.to.phone') IN wanted"
+        " OR json_extract(m.document, '$.to.email') IN wanted)",
+        (recipients, after, last),
+    )
+    return rows, int(last)
 
 
 def accept_unknown(connection: Connection, *, rows: str, now: int) -> list[str]:
@@ -69,3 +81,12 @@ def accept_unknown(connection: Connection, *, rows: str, now: int) -> list[str]:
         (now, json.dumps(free)),
     )
     return [reference for (reference,) in accepted]
+
+
+def _rows(connection: Connection, query: str, parameters: tuple[object, ...]) -> list[Row]:
+    """What *query*, whose only column is a JSON text called row, gives."""
+    (text,) = connection.execute(
+        f"SELECT json_group_array(json(row)) FROM ({query})", parameters
+    ).fetchone()
+    rows: list[Row] = loads(text.encode())
+    return rows

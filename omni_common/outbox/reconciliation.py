@@ -72,8 +72,8 @@ class _Search:
             async for doubt in self._doubts(state)
             if doubt.sent_as in alike
         ]
-        claimed = await self.journal.accepted_ids({row.id for row in rows})
-        found = found_again(doubts, rows, claimed)
+        claimed, unlisted = await self._accepted(rows)
+        found = found_again([*doubts, *unlisted], rows, claimed)
         reports = await self._reports({row.id for row in found.values()})
         return {
             doubt.id: self._receipt(doubt, found[doubt.id], reports[found[doubt.id].id])
@@ -109,6 +109,25 @@ class _Search:
             async for row in self.provider.sent_messages(after=after, before=before)
             if row.sent_as in wanted
         ]
+
+    async def _accepted(self, rows: Iterable[SentMessage]) -> tuple[set[str], list[Doubt]]:
+        """The ids that receipts have, and what was accepted without being among *rows* by its id.
+
+        Each of those may be any row that is alike: that a vendor lists messages under the ids which
+        their sends gave goes without saying, and Devino's documents do not say it.
+        """
+        likenesses = {row.sent_as: None for row in rows if row.sent_as is not None}
+        ids = {row.id for row in rows}
+        claimed: set[str] = set()
+        unlisted: list[Doubt] = []
+        async for entry in self.journal.accepted_to({each.to for each in likenesses}):
+            id = _receipt_id(entry)
+            if id in ids:
+                claimed.add(id)
+            elif (likeness := self._likeness(entry)) in likenesses:
+                moments = (entry.due, entry.changed)
+                unlisted.append(Doubt(entry.id, entry.reference, likeness, moments, lost=False))
+        return claimed, unlisted
 
     async def _reports(self, ids: Collection[str]) -> Mapping[str, DeliveryReport]:
         """What the vendor says of messages by these ids; those that it does not know are left out.
@@ -146,3 +165,11 @@ def _moments(entry: Entry) -> tuple[datetime, ...]:
     except DocumentError:
         told = None
     return (entry.changed,) if told is not None and told.attempts else (entry.due, entry.changed)
+
+
+def _receipt_id(entry: Entry) -> str:
+    """The id of its receipt; empty if that cannot be read."""
+    try:
+        return entry.receipt.id if entry.receipt is not None else ""
+    except DocumentError:
+        return ""

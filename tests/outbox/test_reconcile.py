@@ -103,6 +103,18 @@ async def test_a_row_that_a_receipt_has_is_another_message(
     assert await omni.reconcile() == Reconciliation(settled=0, left=1)
 
 
+@pytest.mark.parametrize("text", ["Hi", "Other words"])
+async def test_a_message_that_is_accepted_and_not_listed_may_be_any_row_that_is_alike(
+    omni: Outbox, provider: ListingProvider, text: str
+) -> None:
+    """As it would be if a vendor listed messages under other ids than their sends gave."""
+    await omni.send(message("order-1", text))
+    provider.rows[0] = evolve(provider.rows[0], id="memory:other")
+    await lose(omni, message("order-2"))
+    provider.rows.pop(0)
+    assert (await omni.reconcile()).settled == (0 if text == "Hi" else 1)
+
+
 # --- What is left ---------------------------------------------------------------------------------
 
 
