@@ -23,6 +23,8 @@ __all__ = ["Reconciliation", "reconcile"]
 _TOGETHER = 20_000
 """Unknown messages in memory at once, about. They are parted by what they say and to whom, since
 those that are alike must be looked at together; for each part the vendor's list is read once."""
+_NOT_TAKEN = frozenset({DeliveryState.UNKNOWN, DeliveryState.REJECTED})
+"""What leaves open whether the vendor has ever accepted a message."""
 _NOT_KNOWN = (NotSupportedError, UnknownMessageError)
 """What says of one message that nothing is to be known by its id."""
 
@@ -130,14 +132,15 @@ class _Search:
         return claimed, unlisted
 
     async def _reports(self, ids: Collection[str]) -> Mapping[str, DeliveryReport]:
-        """What the vendor says of messages by these ids; those that it does not know are left out.
+        """What the vendor says of messages by these ids, as far as it has them for sure.
 
-        For a receipt is worth nothing if its id cannot be asked about.
+        A receipt is worth nothing if its id cannot be asked about.
         """
         found: dict[str, DeliveryReport] = {}
         async for result in self.provider.status_many(sorted(ids)):
-            if result.report is not None and result.report.state is not DeliveryState.UNKNOWN:
-                found[result.id] = result.report
+            if result.report is not None:
+                if result.report.state not in _NOT_TAKEN:
+                    found[result.id] = result.report
             elif result.error is not None and not isinstance(result.error, _NOT_KNOWN):
                 raise result.error
         return found

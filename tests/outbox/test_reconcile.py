@@ -195,12 +195,13 @@ async def test_a_message_is_looked_for_when_its_requests_went_out_and_not_when_i
     "told",
     [
         DeliveryState.UNKNOWN,
+        DeliveryState.REJECTED,  # be it when it was handed over
         UnknownMessageError("no such message", provider="memory"),
         NotSupportedError("not by id", provider="memory"),
     ],
     ids=str,
 )
-async def test_an_id_that_cannot_be_asked_about_is_no_receipt_s(
+async def test_what_the_vendor_does_not_say_it_has_taken_is_left(
     omni: Outbox, provider: ListingProvider, told: DeliveryState | Exception
 ) -> None:
     await lose(omni, message("order-1"))
