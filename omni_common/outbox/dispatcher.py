@@ -26,9 +26,10 @@ from omni_common.outbox.departing import departing
 from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.faults import journal_error
-from omni_common.outbox.journal import PAUSED, Journal, Settlement
+from omni_common.outbox.journal import PAUSED, Journal
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
+from omni_common.outbox.rows import Settlement
 from omni_common.outbox.settling import concerns_all, settled_on_its_own
 from omni_common.provider import OmniProvider
 from omni_common.receipt import NotSent, SendOutcome
@@ -99,8 +100,9 @@ class Dispatcher:
             provider=self._provider.capabilities.provider,
         )
         number = await self._journal.give_up(lost, self._clock.now())
+        number -= await self._accept_heard()
         await self._journal.write_note(PAUSED, None)
-        if number:
+        if number > 0:
             _log.warning(
                 "%d messages were being sent when the process before this one ended: they are"
                 " unknown now, and are not sent again",
@@ -293,9 +295,8 @@ class Dispatcher:
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write down what became of claimed messages; where that fails they stay claimed."""
-        now = self._clock.now()
         try:
-            await self._journal.settle(settlements, now)
+            await self._journal.settle(settlements, self._clock.now())
         except (JournalError, ClientClosedError) as error:
             # They stay claimed, and are unknown to the next who dispatches: never sent again.
             self.unsettled.update(each.id for each in settlements)
@@ -304,7 +305,16 @@ class Dispatcher:
                 len(settlements),
                 error.text,
             )
+        else:
+            if any(each.state is EntryState.UNKNOWN for each in settlements):
+                with suppress(JournalError, ClientClosedError):  # the next who dispatches does it
+                    await self._accept_heard()
         self.tell()
+
+    async def _accept_heard(self) -> int:
+        """Accept what the vendor has told of already while it was being sent; how many."""
+        name = self._provider.capabilities.provider
+        return await self._journal.accept_heard(name, self._clock.now())
 
     async def settled_since(self, before: int) -> None:
         """Return when something was settled after the *before*-th time."""

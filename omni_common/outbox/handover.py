@@ -26,17 +26,17 @@ from omni_common.outbox.departing import departing
 from omni_common.outbox.dispatcher import Dispatcher
 from omni_common.outbox.documents import DocumentError, message_document
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Posting, Settlement
+from omni_common.outbox.ids import id_of
+from omni_common.outbox.journal import Journal
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.receipts import receipt_of
+from omni_common.outbox.rows import Posting, Settlement
 from omni_common.outbox.settling import settled
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
 
-__all__ = ["ID_PREFIX", "Handover"]
+__all__ = ["Handover"]
 
-ID_PREFIX = "outbox:"
-"""Begins the id of a message that the vendor has not taken yet; its reference follows."""
 _NOT_SENT = frozenset({EntryState.REFUSED, EntryState.CANCELLED, EntryState.EXPIRED})
 
 
@@ -174,7 +174,7 @@ class Handover:
 
     def _kept(self, message: Message) -> Receipt:
         """The receipt of a message that the outbox has, and the vendor has not."""
-        return receipt_of(message, f"{ID_PREFIX}{message.reference}", self._name)
+        return receipt_of(message, id_of(message.reference), self._name)
 
     async def _gone(
         self,

@@ -5,32 +5,36 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from attrs import define, field
-
-from omni_common.converter import dumps
 from omni_common.errors import (
     ClientClosedError,
-    NotSentError,
     OutcomeUnknownError,
 )
 from omni_common.outbox import reconcile_statements, statements, track_statements, track_steps
 from omni_common.outbox.counting import Counts, counts_of, end_of_prefix, next_text
 from omni_common.outbox.documents import (
-    Document,
-    attempt_documents,
     error_document,
-    receipt_document,
-    receipt_outline,
 )
 from omni_common.outbox.entry import OPEN_STATES, Entry, EntryState
 from omni_common.outbox.faults import journal_error
 from omni_common.outbox.plain import whole
+from omni_common.outbox.rows import (
+    Posting,
+    Settlement,
+    entry_if_any,
+    entry_of,
+    found_in,
+    json_text,
+    number_of,
+    settled_row,
+    settling_step,
+    time_of,
+)
 from omni_common.outbox.schema import compact, open_journal
 from omni_common.outbox.statements import Row
 from omni_common.outbox.writer import Writer, WriterClosedError
@@ -38,15 +42,13 @@ from omni_common.receipt import Receipt
 from omni_common.report import DeliveryState
 from omni_common.track import Track
 
-__all__ = ["PAUSED", "Journal", "Posting", "Settlement"]
+__all__ = ["PAUSED", "Journal"]
 
 T = TypeVar("T")
 PAUSED = "paused"
 """The note that says why nothing is sent."""
 _COUNTED = 2_000
 """Messages that are counted in one step: few enough to keep nobody else waiting for long."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _PURGED_TOGETHER = 5_000
 """Messages that are deleted in one transaction: few enough to keep nobody waiting for long."""
 _PAGE = 1_000
@@ -54,28 +56,6 @@ _LOOKED_AT = 20_000
 """Messages that are looked at in one transaction: some hundredths of a second."""
 _NOTHING_YET = (-(2**63), 0)
 """Before everything that is due at some time."""
-_FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
-
-
-@define(eq=False)  # made for every message: to be frozen takes twice as long
-class Posting:
-    """A message to be written down."""
-
-    reference: str
-    state: EntryState
-    due: datetime
-    held: bool
-    document: Document = field(repr=False)
-
-
-@define(eq=False)
-class Settlement:
-    """What became of a message that was claimed."""
-
-    id: int
-    state: EntryState
-    receipt: Receipt | None = None
-    error: NotSentError | OutcomeUnknownError | None = None
 
 
 class Journal:
@@ -107,40 +87,40 @@ class Journal:
 
         What was there stays as it is. An interruption takes back what was written.
         """
-        moment = _number(now)
+        moment = number_of(now)
         rows = [
             [
                 each.reference,
                 each.state.value,
-                moment if each.due is now else _number(each.due),
+                moment if each.due is now else number_of(each.due),
                 each.held,
                 each.document,
             ]
             for each in postings
         ]
-        put = partial(statements.put, rows=_json(rows), number=len(rows), now=moment)
+        put = partial(statements.put, rows=json_text(rows), number=len(rows), now=moment)
 
         def withdraw(connection: Connection, result: tuple[int, list[Row]]) -> None:
             written = [
                 [id, posting.state.value]
-                for id, posting in zip(_found(len(rows), *result), postings, strict=True)
+                for id, posting in zip(found_in(len(rows), *result), postings, strict=True)
                 if isinstance(id, int)
             ]
-            statements.withdraw(connection, rows=_json(written), now=moment)
+            statements.withdraw(connection, rows=json_text(written), now=moment)
 
-        return _found(len(rows), *await self._done(put, withdraw))
+        return found_in(len(rows), *await self._done(put, withdraw))
 
     async def claim_due(self, most: int, now: datetime) -> list[Entry]:
         """Claim *most* of the queued messages that are due, the earliest first.
 
         An interruption gives them back.
         """
-        claim = partial(statements.claim_due, now=_number(now), most=most)
+        claim = partial(statements.claim_due, now=number_of(now), most=most)
 
         def release(connection: Connection, rows: list[Row]) -> None:
-            statements.release(connection, ids=[row[0] for row in rows], now=_number(now))
+            statements.release(connection, ids=[row[0] for row in rows], now=number_of(now))
 
-        return [_entry(row) for row in await self._done(claim, release)]
+        return [entry_of(row) for row in await self._done(claim, release)]
 
     async def renew(
         self, reference: str, before: EntryState, state: EntryState, now: datetime
@@ -156,36 +136,38 @@ class Journal:
             statements.renew, reference=reference, before=state.value, state=before.value
         )
         return await self._done(
-            partial(renew, now=_number(now)),
-            lambda connection, id: id and restore(connection, now=_number(now)),
+            partial(renew, now=number_of(now)),
+            lambda connection, id: id and restore(connection, now=number_of(now)),
         )
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write down what became of messages that were claimed."""
-        await self._done(_settle(settlements, now))
+        await self._done(settling_step(settlements, now))
 
     def settle_unattended(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write that down without waiting for it: for a caller that is being interrupted."""
-        self._writer.post(_settle(settlements, now))
+        self._writer.post(settling_step(settlements, now))
 
     async def cancel(self, reference: str, now: datetime) -> Entry | None:
         """Take a message back if it is queued; its entry as it is then."""
-        return _entry_if_any(
-            await self._run(statements.cancel, reference=reference, now=_number(now))
+        return entry_if_any(
+            await self._run(statements.cancel, reference=reference, now=number_of(now))
         )
 
     async def expire(self, due_before: datetime, now: datetime) -> int:
         """Let held messages expire that were due before a time; how many did."""
-        return await self._run(statements.expire, due_before=_number(due_before), now=_number(now))
+        return await self._run(
+            statements.expire, due_before=number_of(due_before), now=number_of(now)
+        )
 
     async def give_up(self, error: OutcomeUnknownError, now: datetime) -> int:
         """Make unknown, with *error*, what a sender that is gone had claimed; how many it had."""
-        text = _json(error_document(error))
-        return await self._run(statements.give_up, now=_number(now), error=text)
+        text = json_text(error_document(error))
+        return await self._run(statements.give_up, now=number_of(now), error=text)
 
     async def find(self, reference: str) -> Entry | None:
         """The entry of a message."""
-        return _entry_if_any(await self._run(statements.find, reference=reference))
+        return entry_if_any(await self._run(statements.find, reference=reference))
 
     async def select(
         self,
@@ -206,7 +188,7 @@ class Journal:
             after=after,
             most=most,
         )
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def entries(
         self, states: Iterable[EntryState], *, prefix: str = ""
@@ -230,8 +212,8 @@ class Journal:
 
     async def resend_unknown(self, references: Iterable[str], now: datetime) -> int:
         """Queue those of some messages again that are unknown; how many were."""
-        text = _json(list(references))
-        return await self._run(statements.resend_unknown, references=text, now=_number(now))
+        text = json_text(list(references))
+        return await self._run(statements.resend_unknown, references=text, now=number_of(now))
 
     async def purge(self, states: Iterable[EntryState], changed_before: datetime) -> int:
         """Delete messages that came into some states before a time, and make the file smaller.
@@ -243,7 +225,7 @@ class Journal:
             self._run,
             statements.purge,
             states=wanted,
-            changed_before=_number(changed_before),
+            changed_before=number_of(changed_before),
             most=_PURGED_TOGETHER,
         )
         deleted = 0
@@ -254,8 +236,8 @@ class Journal:
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the first of the queued messages is due, or has been; None if none is queued."""
-        due = await self._run(statements.next_due, now=_number(now))
-        return None if due is None else _time(due)
+        due = await self._run(statements.next_due, now=number_of(now))
+        return None if due is None else time_of(due)
 
     async def write_note(self, name: str, text: str | None) -> None:
         """Keep a text under a name, or nothing."""
@@ -276,8 +258,12 @@ class Journal:
         A ``DocumentError`` if what is kept cannot be read.
         """
         return await self._run(
-            track_steps.merge, key=key, track=track, provider=provider, now=_number(now)
+            track_steps.merge, key=key, track=track, provider=provider, now=number_of(now)
         )
+
+    async def accept_heard(self, provider: str, now: datetime) -> int:
+        """Accept unknown messages that *provider*'s vendor has, as the tracks prove; how many."""
+        return await self._run(track_steps.accept_heard, provider=provider, now=number_of(now))
 
     async def count_deliveries(
         self, prefix: str = "", *, provider: str | None = None
@@ -311,23 +297,25 @@ class Journal:
         page = partial(self._run, reconcile_statements.in_state, state=state.value)
         while rows := await page(due=due, id=id, most=_PAGE):
             for row in rows:
-                yield _entry(row)
+                yield entry_of(row)
             due, id = rows[-1][3], rows[-1][0]
 
     async def accepted_to(self, recipients: Iterable[str]) -> AsyncGenerator[Entry, None]:
         """The accepted messages to some recipients, in the order they came, a piece at a time."""
-        text, last = _json(list(recipients)), 0
+        text, last = json_text(list(recipients)), 0
         look = partial(self._run, reconcile_statements.accepted_to, recipients=text)
         while piece := await look(after=last, most=_LOOKED_AT):
             rows, last = piece
             for row in rows:
-                yield _entry(row)
+                yield entry_of(row)
 
     async def accept_unknown(self, found: Mapping[int, Receipt], now: datetime) -> list[str]:
         """Give messages that are unknown still a receipt that none has; which ones got theirs."""
         settlements = [Settlement(id, EntryState.ACCEPTED, each) for id, each in found.items()]
         return await self._run(
-            reconcile_statements.accept_unknown, rows=_settled(settlements), now=_number(now)
+            reconcile_statements.accept_unknown,
+            rows=json_text([settled_row(each) for each in settlements]),
+            now=number_of(now),
         )
 
     async def _run(self, statement: Callable[..., T], **values: object) -> T:
@@ -350,87 +338,6 @@ class Journal:
         raise found  # out here, without what names files as its context
 
 
-def _settle(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
-    """What writes *settlements* down."""
-    others: list[Settlement] = []
-    accepted: dict[int, list[Settlement]] = {}  # by the attempts that those of a bulk call share
-    for each in settlements:
-        if each.receipt is None or each.error is not None or each.state is not EntryState.ACCEPTED:
-            others.append(each)
-        elif (known := accepted.get(id(each.receipt.attempts))) is not None:
-            known.append(each)
-        else:
-            accepted[id(each.receipt.attempts)] = [each]
-    moment = _number(now)
-    steps = [_acceptance(each, moment) for each in accepted.values()]
-    if others:
-        rows = _json([_settled(each) for each in others])
-        steps.append(partial(statements.settle, rows=rows, now=moment))
-
-    def settle(connection: Connection) -> None:
-        for step in steps:
-            step(connection)
-
-    return settle
-
-
-def _acceptance(accepted: Sequence[Settlement], now: int) -> Callable[[Connection], None]:
-    """What writes down messages that were accepted, and have their attempts in common."""
-    receipts = [(each.id, each.receipt) for each in accepted if each.receipt is not None]
-    rows = _json([(id, receipt_outline(receipt)) for id, receipt in receipts])
-    attempts = _json(attempt_documents(receipts[0][1].attempts))
-    return partial(statements.accept, rows=rows, attempts=attempts, now=now)
-
-
-def _settled(each: Settlement) -> list[Any]:
-    return [
-        each.id,
-        each.state.value,
-        None if each.receipt is None else receipt_document(each.receipt),
-        None if each.error is None else error_document(each.error),
-    ]
-
-
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-def _json(value: Any) -> str:
-    return dumps(value, shallow=True).decode()  # a message's extra was looked at by itself
-
-
-def _number(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def _time(number: int) -> datetime:
-    try:
-        return _EPOCH + number * _MICROSECOND
-    except OverflowError:  # a time near the end of time, in a zone where that comes earlier
-        return _LAST if number > 0 else _FIRST
-
-
-def _found(number: int, first: int, rows: Sequence[Row]) -> list[int | Entry]:
-    """Of messages that were put: the id of each that was new, the entry of each that was not."""
-    if not rows:
-        return list(range(first, first + number))
-    entries = [_entry(row) for row in rows]
-    new: set[int] = set()
-    found: list[int | Entry] = []
-    for entry in entries:
-        is_new = entry.id >= first and entry.id not in new  # and not one that came just before
-        found.append(entry.id if is_new else entry)
-        new.add(entry.id)
-    return found
-
-
-def _entry_if_any(row: Row | None) -> Entry | None:
-    return None if row is None else _entry(row)
-
-
-def _entry(row: Row) -> Entry:
-    id, reference, state, due, held, changed, *documents = row
-    return Entry(
-        id, reference, EntryState(state), _time(due), bool(held), _time(changed), *documents
-    )

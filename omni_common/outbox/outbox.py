@@ -10,7 +10,6 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Iterable,
-    Mapping,
     Sequence,
 )
 from contextlib import aclosing, suppress
@@ -20,7 +19,7 @@ from typing import Self
 
 from attrs import evolve
 
-from omni_common.capabilities import Capabilities, ChannelCapabilities
+from omni_common.capabilities import Capabilities
 from omni_common.check import problems
 from omni_common.clock import Clock
 from omni_common.errors import (
@@ -28,21 +27,22 @@ from omni_common.errors import (
     ClientClosedError,
     JournalError,
     NotSentError,
-    UnknownMessageError,
 )
 from omni_common.exchange import OnUnknown, check_on_unknown
 from omni_common.failure import failed, unanswered
 from omni_common.history import History, is_unheard
-from omni_common.message import Channel, Message
+from omni_common.message import Message
 from omni_common.outbox.dispatcher import Dispatcher
 from omni_common.outbox.entry import EntryState
-from omni_common.outbox.handover import ID_PREFIX, Handover
+from omni_common.outbox.handover import Handover
+from omni_common.outbox.ids import reference_in
 from omni_common.outbox.journal import Journal
+from omni_common.outbox.keeping import capabilities_with
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.reconciliation import Reconciliation, reconcile
 from omni_common.outbox.records import Records
-from omni_common.outbox.reports import receipt_of, receipt_or_report
+from omni_common.outbox.reports import not_here, receipt_in, receipt_or_report
 from omni_common.outbox.tracks import JournalTracks
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
@@ -116,7 +116,11 @@ class Outbox(Records, OmniProvider):
         self._tracks = JournalTracks(self._journal, self._name, self.clock)
         self._lock = DispatchLock(self._path)
         self._departures = Departures(rate, self.clock)
-        self._capabilities = _capabilities(provider.capabilities, self._departures, hold=hold)
+        self._capabilities = capabilities_with(
+            provider.capabilities,
+            batch_size=self._departures.at_once(provider.capabilities.batch_size),
+            hold=hold,
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handover: Handover | None = None
         self._running: asyncio.Task[None] | None = None
@@ -231,14 +235,14 @@ class Outbox(Records, OmniProvider):
 
         One that was not sent yet is SCHEDULED; a refusal at its time is REJECTED.
         """
-        reference = _reference(id)
+        reference = reference_in(id)
         if reference is None:
             return await self._provider.status(id)
         try:
             self._opened()
             entry = await self._journal.find(reference)
             if entry is None:
-                raise _not_here(reference, self._name)
+                raise not_here(reference, self._name)
             found = receipt_or_report(entry, id, self._name)
         except NotSentError as error:
             raise unanswered(error) from error
@@ -251,7 +255,7 @@ class Outbox(Records, OmniProvider):
 
         One that is kept here is taken back for sure, or was claimed to be sent before.
         """
-        reference = _reference(id)
+        reference = reference_in(id)
         if reference is None:
             await self._provider.cancel(id)
             return
@@ -259,10 +263,10 @@ class Outbox(Records, OmniProvider):
             self._opened()
             entry = await self._journal.cancel(reference, self.clock.now())
             if entry is None:
-                raise _not_here(reference, self._name)
+                raise not_here(reference, self._name)
             if entry.state is EntryState.CANCELLED:
                 return
-            receipt = receipt_of(entry, self._name)
+            receipt = receipt_in(entry, self._name)
         except NotSentError as error:
             raise CancelFailedError(error.text, provider=self._name) from error
         if receipt is None:
@@ -297,6 +301,7 @@ class Outbox(Records, OmniProvider):
             JournalError: The journal cannot be read or written.
         """
         await self._opened().dispatcher.leads()
+        await self._journal.accept_heard(self._name, self.clock.now())
         return await reconcile(self._provider, self._journal, self.clock)
 
     def _records(self) -> Journal:
@@ -353,11 +358,12 @@ class Outbox(Records, OmniProvider):
             return
         await handover.dispatcher.stop(running, handover.ended())
         with suppress(JournalError):
-            kept = (await self._journal.count())[EntryState.QUEUED]
+            kept = (await self._journal.count_open())[EntryState.QUEUED]
             if kept:
                 _log.warning(
-                    "closed with %d messages kept; they are sent when the journal is opened again",
+                    "closed with %d message%s kept; sent when the journal is opened again",
                     kept,
+                    "s" * (kept != 1),
                 )
 
     def _opened(self) -> Handover:
@@ -389,36 +395,3 @@ class Outbox(Records, OmniProvider):
             self._running = asyncio.create_task(dispatcher.run())
             self._loop = loop
         return self._handover
-
-
-def _reference(id: str) -> str | None:
-    """The reference that an id of the outbox holds; None for the ids of others."""
-    return id.removeprefix(ID_PREFIX) if isinstance(id, str) and id.startswith(ID_PREFIX) else None
-
-
-def _not_here(reference: str, provider: str) -> UnknownMessageError:
-    return UnknownMessageError(
-        f"no message with the reference {reference} is in the outbox's journal",
-        provider=provider,
-        reference=reference,
-    )
-
-
-def _capabilities(can: Capabilities, departures: Departures, *, hold: bool) -> Capabilities:
-    """What an outbox over a provider that *can* do this can do."""
-    batch_size = departures.at_once(can.batch_size)
-    if not hold:
-        return evolve(can, batch_size=batch_size)
-
-    def kept(channels: Mapping[Channel, ChannelCapabilities]) -> dict[Channel, ChannelCapabilities]:
-        return {
-            name: evolve(channel, schedule=True, cancel=True) for name, channel in channels.items()
-        }
-
-    return evolve(
-        can,
-        channels=kept(can.channels),
-        cascade=kept(can.cascade),
-        batch_size=batch_size,
-        notes=(*can.notes, "Messages with send_at are kept in the outbox until their time."),
-    )

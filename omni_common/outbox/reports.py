@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Never
 
-from omni_common.errors import JournalError
+from omni_common.errors import JournalError, UnknownMessageError
 from omni_common.outbox.documents import DocumentError
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.receipt import Receipt
 from omni_common.report import DeliveryFault, DeliveryReport, DeliveryState, PartReport
 
-__all__ = ["receipt_of", "receipt_or_report"]
+__all__ = ["not_here", "receipt_in", "receipt_or_report"]
 
 _STATES = {
     EntryState.QUEUED: DeliveryState.SCHEDULED,
@@ -22,7 +22,7 @@ _STATES = {
 }
 
 
-def receipt_of(entry: Entry, provider: str) -> Receipt | None:
+def receipt_in(entry: Entry, provider: str) -> Receipt | None:
     """The vendor's receipt, if it has accepted the message.
 
     Raises:
@@ -68,3 +68,12 @@ def _report(entry: Entry, id: str) -> DeliveryReport:
         for channel in entry.message.channels
     ]
     return DeliveryReport.of_parts(id, parts)
+
+
+def not_here(reference: str, provider: str) -> UnknownMessageError:
+    """The error for a reference that the journal does not have."""
+    return UnknownMessageError(
+        f"no message with the reference {reference} is in the outbox's journal",
+        provider=provider,
+        reference=reference,
+    )

@@ -11,7 +11,7 @@ from omni_common.errors import (
 )
 from omni_common.failure import is_passing
 from omni_common.outbox.entry import EntryState
-from omni_common.outbox.journal import Settlement
+from omni_common.outbox.rows import Settlement
 from omni_common.receipt import Accepted, NotSent, SendOutcome
 
 __all__ = ["concerns_all", "settled", "settled_on_its_own"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite3 import Connection
 
-__all__ = ["accept_unknown", "count_deliveries", "load", "save", "unknown_document"]
+__all__ = ["accept_unknown", "count_deliveries", "load", "of_unknown", "save", "unknown_document"]
 
 
 def load(connection: Connection, *, key: str) -> str | None:
@@ -33,6 +33,20 @@ def save(
         " heard = excluded.heard, changed = excluded.changed, document = excluded.document",
         (key, state, final, heard, now, document),
     )
+
+
+def of_unknown(connection: Connection, *, beginning: str) -> list[tuple[str, str]]:
+    """Key and document of each track whose key is *beginning* and an unknown message's reference.
+
+    Only of tracks that hold more than a receipt.
+    """
+    return connection.execute(
+        "SELECT t.key, t.document FROM message AS m CROSS JOIN track AS t"
+        # The same words as in the index, so that SQLite sees that it can use it.
+        " WHERE m.state IN ('queued', 'claimed', 'unknown') AND m.state = 'unknown'"
+        " AND t.key = ? || m.reference AND t.heard = 1",
+        (beginning,),
+    ).fetchall()
 
 
 def unknown_document(connection: Connection, *, reference: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from sqlite3 import Connection
 
 from omni_common.converter import dumps
@@ -10,9 +11,9 @@ from omni_common.outbox.documents import read_message, receipt_document
 from omni_common.outbox.heard import proven_sent, receipt_heard
 from omni_common.outbox.plain import DocumentError, whole
 from omni_common.outbox.track_documents import read_track, track_text
-from omni_common.track import Track
+from omni_common.track import Track, reference_key
 
-__all__ = ["load", "merge"]
+__all__ = ["accept_heard", "load", "merge"]
 
 
 def load(connection: Connection, *, key: str) -> Track | None:
@@ -52,19 +53,36 @@ def merge(connection: Connection, *, key: str, track: Track, provider: str, now:
     return merged
 
 
+def accept_heard(connection: Connection, *, provider: str, now: int) -> int:
+    """Accept all unknown messages of which it was heard before that *provider*'s vendor has them.
+
+    A report may come while its message is being sent, and what becomes of that be unknown after it.
+
+    Returns:
+        How many there were.
+    """
+    accepted = 0
+    beginning = reference_key(provider, "")
+    for key, text in track_statements.of_unknown(connection, beginning=beginning):
+        with suppress(DocumentError):  # its message stays unknown
+            accepted += _accept_if_proven(connection, key, read_track(text), provider, now)
+    return accepted
+
+
 def _accept_if_proven(
     connection: Connection, key: str, track: Track, provider: str, now: int
-) -> None:
+) -> bool:
     # Also when nothing new was said: it may have become unknown since that was said first.
     reference = proven_sent(key, track, provider)
     if reference is None:
-        return
+        return False
     document = track_statements.unknown_document(connection, reference=reference)
     if document is None:
-        return
+        return False
     try:
         message = read_message(document, reference)
     except DocumentError:
-        return  # it stays unknown, which is what can be said of it
+        return False  # it stays unknown, which is what can be said of it
     receipt = dumps(receipt_document(receipt_heard(message, track, provider))).decode()
     track_statements.accept_unknown(connection, reference=reference, receipt=receipt, now=now)
+    return True

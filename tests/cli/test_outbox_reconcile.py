@@ -18,7 +18,8 @@ from omni_common.cli.outbox.reconcile import reconciled
 from omni_common.errors import ConfigurationError
 from omni_common.outbox import EntryState, Outbox
 from omni_common.outbox.documents import message_document
-from omni_common.outbox.journal import Journal, Posting
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting
 from omni_common.sandbox import Fault, running
 
 TEXT = "Your order is ready"

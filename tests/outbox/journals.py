@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from omni_common.message import Message, Sms
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Posting
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting
 from omni_common.receipt import Receipt
 
 __all__ = [

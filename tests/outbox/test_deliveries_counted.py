@@ -15,7 +15,8 @@ from hypothesis import given, settings, strategies as st
 from omni_common.outbox import journal as journals
 from omni_common.outbox.counting import end_of_prefix
 from omni_common.outbox.entry import EntryState as E
-from omni_common.outbox.journal import Journal, Posting
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting
 from omni_common.report import DeliveryState as S
 from omni_common.track import Track, reference_key
 from tests.outbox.journals import NOON, posted, posting, receipt

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from omni_common.errors import AnswerLostError, RateLimitedError
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from tests.outbox.anything import lines, said
 from tests.outbox.journals import (
     NOON,

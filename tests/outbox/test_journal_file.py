@@ -15,7 +15,8 @@ import pytest
 
 from omni_common.errors import ClientClosedError
 from omni_common.outbox.entry import EntryState
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from omni_common.outbox.schema import open_journal
 from omni_common.receipt import Receipt
 from tests.outbox.journals import (

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import pytest
 
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from tests.outbox.journals import NOON, at, begun, posted, posting, receipt, references, state
 
 T = TypeVar("T")

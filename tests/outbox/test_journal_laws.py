@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from omni_common.errors import AnswerLostError, ConnectionFailedError, RefusedError
 from omni_common.message import Message
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Posting, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting, Settlement
 from omni_common.receipt import Receipt
 from tests.outbox.anything import SendError, said
 from tests.outbox.journals import at, message, posting, receipt

@@ -16,7 +16,8 @@ from omni_common.errors import RefusedError
 from omni_common.message import Message
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
-from omni_common.outbox.journal import Journal, Posting, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting, Settlement
 from omni_common.receipt import Part, Receipt
 from tests.outbox.anything import SendError, failures, messages, receipts, said
 from tests.outbox.journals import NOON, NUMBER, at, message, posted, posting, references

@@ -137,7 +137,7 @@ async def test_close_says_once_what_is_kept(path: Path, caplog: pytest.LogCaptur
     await omni.close()
     await omni.close()
     assert said_by(caplog, logging.WARNING) == [
-        "closed with 1 messages kept; they are sent when the journal is opened again"
+        "closed with 1 message kept; sent when the journal is opened again"
     ]
 
 

@@ -17,7 +17,8 @@ from omni_common.errors import (
     RefusedError,
 )
 from omni_common.outbox import EntryState, Outbox
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from omni_common.receipt import NotSent, Unknown
 from tests.outbox.journals import NOON, message, posted, receipt
 from tests.outbox.outboxes import all_of, sent, states

@@ -20,7 +20,8 @@ from omni_common.errors import (
 )
 from omni_common.message import Channel, Message, Sms
 from omni_common.outbox import EntryState, Outbox, Reconciliation
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from omni_common.receipt import Part, Receipt
 from omni_common.report import DeliveryState
 from tests.outbox.journals import NUMBER, message

@@ -16,7 +16,8 @@ from omni_common.errors import (
     ReadError,
 )
 from omni_common.outbox import EntryState, Outbox, OutboxFile, Reconciliation
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from omni_common.receipt import Receipt
 from tests.outbox.journals import NUMBER, message, posted, posting, state
 from tests.outbox.listing import ListingProvider, killed, lose

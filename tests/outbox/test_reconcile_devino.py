@@ -15,7 +15,8 @@ from omni_common.errors import NotSupportedError, OutcomeUnknownError, ReadError
 from omni_common.message import Message, Sms, Viber
 from omni_common.outbox import EntryState, Outbox, Reconciliation
 from omni_common.outbox.documents import message_document
-from omni_common.outbox.journal import Journal, Posting
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting
 from omni_common.report import DeliveryState
 from omni_common.sandbox import Fault, SandboxClock
 from tests.outbox.outboxes import state_of

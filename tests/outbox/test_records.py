@@ -14,7 +14,8 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.outbox import EntryState, Outbox, OutboxFile
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from tests.outbox.journals import NOON, at, message, posted, receipt, references
 from tests.outbox.outboxes import kept, sent, state_of, written_by_another
 from tests.support.clock import FakeClock

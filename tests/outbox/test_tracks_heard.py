@@ -255,3 +255,48 @@ async def test_a_report_of_another_provider_with_the_same_reference_is_none_of_i
         await Tracker(store=omni.tracks).record(report(S.SENT, "devino:omni:7"))
         with pytest.raises(AnswerLostError):
             await omni.send(message("order-1"))
+
+
+# A report that comes before it is known that nothing is known.
+
+
+class ReportingProvider(MemoryProvider):
+    """Its vendor reports what it takes before the answer is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tracker: Tracker | None = None
+
+    async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
+        await super().send(message, on_unknown=on_unknown)
+        assert self.tracker is not None
+        await self.tracker.record(report(id="memory:1", reference=message.reference))
+        raise AnswerLostError("lost", reference=message.reference)
+
+
+async def test_what_was_reported_while_it_was_being_sent_is_accepted(path: Path) -> None:
+    provider = ReportingProvider()
+    async with Outbox(provider, path) as omni:
+        provider.tracker = Tracker(store=omni.tracks)
+        async for _ in omni.enqueue([message("order-1")]):
+            pass
+        await omni.drain()
+        with pytest.raises(AnswerLostError):
+            await omni.send(message("order-2"))
+        assert (await omni.send(message("order-2"))).id == "memory:1"
+    assert sent(provider) == ["order-1", "order-2"]
+    assert await states(path) == {"order-1": "accepted", "order-2": "accepted"}
+
+
+async def test_what_was_reported_before_the_process_was_killed_is_accepted(path: Path) -> None:
+    journal = Journal(path)
+    await settled_as(journal, "order-1", EntryState.CLAIMED)
+    await settled_as(journal, "order-2", EntryState.CLAIMED)
+    await tracks_of(journal, "memory").merge(
+        reference_key("memory", "order-1"), track(id="memory:1")
+    )
+    assert await states_of(journal) == dict.fromkeys(["order-1", "order-2"], EntryState.CLAIMED)
+    await journal.close()
+    async with Outbox(MemoryProvider(), path):
+        pass
+    assert await states(path) == {"order-1": "accepted", "order-2": "unknown"}

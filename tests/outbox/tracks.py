@@ -6,7 +6,8 @@ from attrs import evolve
 
 from omni_common.errors import AnswerLostError
 from omni_common.outbox.entry import EntryState
-from omni_common.outbox.journal import Journal, Settlement
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Settlement
 from omni_common.outbox.tracks import JournalTracks
 from omni_common.report import DeliveryReport, DeliveryState, PartReport
 from omni_common.track import Track

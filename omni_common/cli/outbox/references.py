@@ -10,13 +10,14 @@ from typing import TypeVar
 from omni_common.cli.output import Output
 from omni_common.cli.usage import UsageError
 from omni_common.outbox import EntryState, OutboxFile
+from omni_common.outbox.ids import reference_in
 from omni_common.redaction import mask_text
 from omni_common.source import in_chunks
 
 __all__ = ["in_state", "named", "shown_reference", "with_each"]
 
 T = TypeVar("T")
-_ID_PREFIX = "outbox:"
+
 _TOGETHER = 500
 """Messages that wait for the disk together."""
 
@@ -31,7 +32,7 @@ def named(typed: Sequence[str], option: str, *, all_of_them: bool) -> list[str]:
         raise UsageError(f"{option} means all of them; leave out REFERENCES", field=option)
     if not all_of_them and not typed:
         raise UsageError(f"REFERENCES is missing; {option} means all of them", field="REFERENCES")
-    return list(dict.fromkeys(each.removeprefix(_ID_PREFIX) for each in typed))
+    return list(dict.fromkeys(reference_in(each) or each for each in typed))
 
 
 def shown_reference(reference: str, output: Output) -> str:

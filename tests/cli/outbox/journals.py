@@ -10,7 +10,8 @@ from pathlib import Path
 
 from omni_common.errors import AnswerLostError, RefusedError
 from omni_common.outbox import EntryState
-from omni_common.outbox.journal import PAUSED, Journal, Settlement
+from omni_common.outbox.journal import PAUSED, Journal
+from omni_common.outbox.rows import Settlement
 from tests.outbox import outboxes
 from tests.outbox.journals import posting, receipt
 

@@ -1,0 +1,157 @@
+"""Between what the library knows of messages and the rows of the journal: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from sqlite3 import Connection
+from typing import Any
+
+from attrs import define, field
+
+from omni_common.converter import dumps
+from omni_common.errors import JournalError, NotSentError, OutcomeUnknownError
+from omni_common.outbox import statements
+from omni_common.outbox.documents import (
+    Document,
+    attempt_documents,
+    error_document,
+    receipt_document,
+    receipt_outline,
+)
+from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.statements import Row
+from omni_common.receipt import Receipt
+
+__all__ = [
+    "Posting",
+    "Settlement",
+    "entry_if_any",
+    "entry_of",
+    "found_in",
+    "json_text",
+    "number_of",
+    "settled_row",
+    "settling_step",
+    "time_of",
+]
+
+_STATES = {state.value: state for state in EntryState}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
+
+
+@define(eq=False)  # made for every message: to be frozen takes twice as long
+class Posting:
+    """A message to be written down."""
+
+    reference: str
+    state: EntryState
+    due: datetime
+    held: bool
+    document: Document = field(repr=False)
+
+
+@define(eq=False)
+class Settlement:
+    """What became of a message that was claimed."""
+
+    id: int
+    state: EntryState
+    receipt: Receipt | None = None
+    error: NotSentError | OutcomeUnknownError | None = None
+
+
+def settling_step(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
+    """What writes *settlements* down."""
+    others: list[Settlement] = []
+    accepted: dict[int, list[Settlement]] = {}  # by the attempts that those of a bulk call share
+    for each in settlements:
+        if each.receipt is None or each.error is not None or each.state is not EntryState.ACCEPTED:
+            others.append(each)
+        elif (known := accepted.get(id(each.receipt.attempts))) is not None:
+            known.append(each)
+        else:
+            accepted[id(each.receipt.attempts)] = [each]
+    moment = number_of(now)
+    steps = [_acceptance(each, moment) for each in accepted.values()]
+    if others:
+        rows = json_text([settled_row(each) for each in others])
+        steps.append(partial(statements.settle, rows=rows, now=moment))
+
+    def settle(connection: Connection) -> None:
+        for step in steps:
+            step(connection)
+
+    return settle
+
+
+def _acceptance(accepted: Sequence[Settlement], now: int) -> Callable[[Connection], None]:
+    """What writes down messages that were accepted, and have their attempts in common."""
+    receipts = [(each.id, each.receipt) for each in accepted if each.receipt is not None]
+    rows = json_text([(id, receipt_outline(receipt)) for id, receipt in receipts])
+    attempts = json_text(attempt_documents(receipts[0][1].attempts))
+    return partial(statements.accept, rows=rows, attempts=attempts, now=now)
+
+
+def settled_row(each: Settlement) -> list[Any]:
+    """``[id, state, receipt, error]``."""
+    return [
+        each.id,
+        each.state.value,
+        None if each.receipt is None else receipt_document(each.receipt),
+        None if each.error is None else error_document(each.error),
+    ]
+
+
+def json_text(value: Any) -> str:
+    """*value*, rows or documents, as JSON."""
+    return dumps(value, shallow=True).decode()  # a message's extra was looked at by itself
+
+
+def number_of(time: datetime) -> int:
+    """*time* as the journal has it: microseconds since 1970, in UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def time_of(number: int) -> datetime:
+    """The time that the journal has as *number*."""
+    try:
+        return _EPOCH + number * _MICROSECOND
+    except OverflowError:  # a time near the end of time, in a zone where that comes earlier
+        return _LAST if number > 0 else _FIRST
+
+
+def found_in(number: int, first: int, rows: Sequence[Row]) -> list[int | Entry]:
+    """Of messages that were put: the id of each that was new, the entry of each that was not."""
+    if not rows:
+        return list(range(first, first + number))
+    entries = [entry_of(row) for row in rows]
+    new: set[int] = set()
+    found: list[int | Entry] = []
+    for entry in entries:
+        is_new = entry.id >= first and entry.id not in new  # and not one that came just before
+        found.append(entry.id if is_new else entry)
+        new.add(entry.id)
+    return found
+
+
+def entry_if_any(row: Row | None) -> Entry | None:
+    """The entry of *row*, if there is one."""
+    return None if row is None else entry_of(row)
+
+
+def entry_of(row: Row) -> Entry:
+    """The entry of *row*.
+
+    Raises:
+        JournalError: It is in a state that there is not.
+    """
+    id, reference, state, due, held, changed, *documents = row
+    if state not in _STATES:
+        raise JournalError("the journal of the outbox holds a message in a state that there is not")
+    return Entry(
+        id, reference, _STATES[state], time_of(due), bool(held), time_of(changed), *documents
+    )
