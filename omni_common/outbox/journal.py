@@ -218,19 +218,17 @@ class Journal:
     async def purge(self, states: Iterable[EntryState], changed_before: datetime) -> int:
         """Delete messages that came into some states before a time, and make the file smaller.
 
-        What was deleted is overwritten, in the write-ahead log too. Returns how many there were.
+        With accepted ones go the reports that are older than that. What was deleted is overwritten,
+        in the write-ahead log too. Returns how many messages there were.
         """
         wanted = [state.value for state in states]
-        purge = partial(
-            self._run,
-            statements.purge,
-            states=wanted,
-            changed_before=number_of(changed_before),
-            most=_PURGED_TOGETHER,
-        )
+        limits = {"changed_before": number_of(changed_before), "most": _PURGED_TOGETHER}
         deleted = 0
-        while number := await purge():
+        while number := await self._run(statements.purge, states=wanted, **limits):
             deleted += number
+        if EntryState.ACCEPTED in wanted:
+            while await self._run(track_statements.purge, **limits):
+                pass
         await self._told(self._writer.run_alone(compact))
         return deleted
 
@@ -278,6 +276,9 @@ class Journal:
         counts, first = Counts(), prefix
         if whole(prefix) != prefix:
             return {}  # no reference holds half a character
+        if not await self._run(track_statements.holds_any):
+            counted = await self.count(prefix)
+            return {(state, None): number for state, number in counted.items() if number}
         count = partial(self._run, track_statements.count_deliveries, most=_COUNTED)
         while found := await count(first=first, end=end_of_prefix(prefix), provider=provider):
             counts += counts_of(found)

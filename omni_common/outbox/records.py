@@ -19,6 +19,7 @@ from omni_common.outbox.journal import PAUSED, Journal
 from omni_common.outbox.reconciliation import Reconciliation, reconcile
 from omni_common.provider import OmniProvider
 from omni_common.redaction import shown_name
+from omni_common.report import DeliveryState
 
 __all__ = ["OutboxFile", "Records"]
 
@@ -53,6 +54,23 @@ class Records(ABC):
             JournalError: The journal cannot be read.
         """
         return await self._records().count(prefix)
+
+    async def count_deliveries(
+        self, prefix: str = ""
+    ) -> dict[tuple[EntryState, DeliveryState | None], int]:
+        """How many messages are in each state, and of each delivery state that is known of them.
+
+        What is known is what trackers keep here (``Outbox.tracks``); None where they heard nothing.
+        It takes some ten seconds for a million messages, and holds nobody up; messages that are
+        new meanwhile may be counted or not.
+
+        Args:
+            prefix: Count only those whose reference begins so.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        return await self._records().count_deliveries(prefix)
 
     async def count_open(self) -> dict[EntryState, int]:
         """How many messages are queued, claimed and unknown; quick, whatever the journal holds.
@@ -122,6 +140,8 @@ class Records(ABC):
 
     async def purge(self, *, before: datetime, states: Iterable[EntryState] = PURGED_STATES) -> int:
         """Delete messages that are settled, with their texts and numbers, and shrink the file.
+
+        With accepted ones go the delivery reports that came before that time.
 
         A reference that was deleted is new again: handed over once more, the message goes out once
         more. It takes as much room on the disk again as the journal does, and nothing is written

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from sqlite3 import Connection
 
-__all__ = ["accept_unknown", "count_deliveries", "load", "of_unknown", "save", "unknown_document"]
+__all__ = [
+    "accept_unknown",
+    "count_deliveries",
+    "holds_any",
+    "load",
+    "of_unknown",
+    "purge",
+    "save",
+    "unknown_document",
+]
 
 
 def load(connection: Connection, *, key: str) -> str | None:
@@ -47,6 +56,22 @@ def of_unknown(connection: Connection, *, beginning: str) -> list[tuple[str, str
         " AND t.key = ? || m.reference AND t.heard = 1",
         (beginning,),
     ).fetchall()
+
+
+def holds_any(connection: Connection) -> bool:
+    """Whether any track holds more than a receipt."""
+    (found,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM track INDEXED BY track_heard WHERE heard = 1)"
+    ).fetchone()
+    return bool(found)
+
+
+def purge(connection: Connection, *, changed_before: int, most: int) -> int:
+    """Delete tracks that have been as they are since before a time; how many, *most* at once."""
+    return connection.execute(
+        "DELETE FROM track WHERE rowid IN (SELECT rowid FROM track WHERE changed < ? LIMIT ?)",
+        (changed_before, most),
+    ).rowcount
 
 
 def unknown_document(connection: Connection, *, reference: str) -> str | None:

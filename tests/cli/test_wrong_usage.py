@@ -15,7 +15,10 @@ CANARY = "canary-98765432"
         (("sned", CANARY), "no such command, did you mean send?"),
         ((CANARY,), "no such command; there are cancel, demo, outbox, providers"),
         (("outbox", "lits", CANARY), "no such command, did you mean list?"),
-        (("outbox", CANARY), "there are cancel, list, purge, resend, run, status; see omni outbox"),
+        (
+            ("outbox", CANARY),
+            "there are cancel, list, purge, reconcile, resend, run, status; see omni outbox",
+        ),
         (("outbox", "purge", "a.db"), "--older-than is missing, or has no value; see omni outbox"),
         (("outbox", "list", "a.db", "--state", CANARY), "--state must be one of queued, claimed"),
         (("outbox", "run", "a.db", "--rate", CANARY), "--rate must be a number; see"),

@@ -16,8 +16,10 @@ from omni_common.errors import (
 from omni_common.outbox import EntryState, Outbox, OutboxFile
 from omni_common.outbox.journal import Journal
 from omni_common.outbox.rows import Settlement
+from omni_common.track import reference_key
 from tests.outbox.journals import NOON, at, message, posted, receipt, references
 from tests.outbox.outboxes import kept, sent, state_of, written_by_another
+from tests.outbox.tracks import track
 from tests.support.clock import FakeClock
 from tests.support.providers import MemoryProvider
 
@@ -125,6 +127,22 @@ async def test_purging_leaves_nothing_of_what_was_deleted_in_any_file(path: Path
         assert SECRET.encode() not in held
         assert path.stat().st_size < large
         assert [each.id async for each in file.entries()] == [still]
+
+
+async def test_reports_are_purged_with_what_was_accepted(path: Path) -> None:
+    clock, provider = FakeClock(), MemoryProvider()
+    async with Outbox(provider, path, clock=clock) as omni:
+        await omni.send(message("order-1"))
+        old, new = reference_key("memory", "order-1"), reference_key("memory", "order-2")
+        await omni.tracks.merge(old, track())
+        await clock.advance(60)
+        await omni.tracks.merge(new, track())
+        before = clock.now() - timedelta(seconds=30)
+        await omni.purge(before=before, states=[EntryState.REFUSED])
+        assert await omni.tracks.load(old) is not None
+        assert await omni.purge(before=before) == 1
+        assert await omni.tracks.load(old) is None
+        assert await omni.tracks.load(new) == track()
 
 
 async def test_a_reference_that_was_purged_is_new_again(path: Path) -> None:

@@ -30,7 +30,7 @@ _References = Annotated[
 outbox = App(
     name="outbox",
     help="Send what an outbox holds, look into its journal, and decide what nobody else can."
-    " Only `run` needs an account.",
+    " Only `run` and `reconcile` need an account.",
     sort_key=5,
 )
 
@@ -135,6 +135,19 @@ def resend(
 
 
 @outbox.command(sort_key=6)
+def reconcile(journal: _Journal, /, *, account: Account = CONFIGURED, json: _Json = False) -> int:
+    """Accept unknown messages that the vendor lists as sent; needs an account, and sends nothing.
+
+    Only where no doubt is left: exactly one listed message that no other one here has, to the same
+    recipient, from the same sender, with the same text, within a day. The exit code is 0 when the
+    vendor could be asked, whatever was found.
+    """
+    from omni_common.cli.outbox.reconcile import reconciled
+
+    return Output(json=json).show(reconciled(journal, account))
+
+
+@outbox.command(sort_key=7)
 def purge(
     journal: _Journal,
     /,

@@ -9,6 +9,7 @@ from pathlib import Path
 from omni_common.cli import documents
 from omni_common.cli.account import Account
 from omni_common.cli.exits import ExitCode, exit_code_of
+from omni_common.cli.outbox.journal import existing
 from omni_common.cli.output import Result
 from omni_common.errors import ConfigurationError, OmniError
 from omni_common.outbox import EntryState, OutboxFile, Reconciliation
@@ -27,6 +28,7 @@ def reconciled(journal: Path, account: Account) -> Result:
         UsageError: The account is not described well.
         ConfigurationError: The account is not described well, or there is no journal.
     """
+    existing(journal)
     provider = _asked(account.connect())
     try:
         found, claimed = asyncio.run(_reconcile(journal, provider))

@@ -70,10 +70,9 @@ def status_of(journal: Path, prefix: str) -> Result:
 
 async def _find(journal: Path, prefix: str) -> _Found:
     async with opened(journal) as file:
-        counted = await file.count(prefix)
+        counts = await file.count_deliveries(prefix)
         paused = await file.paused()
         next_due = None if prefix else await file.next_due()  # which is anybody's
-    counts: Counts = {(state, None): number for state, number in counted.items()}
     return _Found(counts, paused, next_due, size_on_disk(journal))
 
 

@@ -12,10 +12,12 @@ from omni_common.errors import AnswerLostError, RefusedError
 from omni_common.outbox import EntryState
 from omni_common.outbox.journal import PAUSED, Journal
 from omni_common.outbox.rows import Settlement
+from omni_common.report import DeliveryReport, DeliveryState, PartReport
+from omni_common.track import Track
 from tests.outbox import outboxes
 from tests.outbox.journals import posting, receipt
 
-__all__ = ["NUMBER", "QUOTED", "SECRET", "broken", "filled", "later", "paused", "states"]
+__all__ = ["NUMBER", "QUOTED", "SECRET", "broken", "filled", "heard", "later", "paused", "states"]
 
 NUMBER = "+37251234567"
 SECRET = "canary text 314159"
@@ -46,7 +48,7 @@ async def _filled(path: Path, wanted: dict[str, EntryState]) -> None:
 def _settlement(id: int, reference: str, state: EntryState) -> Settlement:
     match state:
         case EntryState.ACCEPTED:
-            return Settlement(id, state, receipt=receipt(reference))
+            return Settlement(id, state, receipt=receipt(reference, f"messente:{reference}"))
         case EntryState.REFUSED:
             return Settlement(id, state, error=RefusedError(f"{QUOTED} is no number"))
         case EntryState.UNKNOWN:
@@ -60,6 +62,18 @@ def paused(path: Path, why: str) -> None:
     async def write() -> None:
         journal = Journal(path)
         await journal.write_note(PAUSED, why)
+        await journal.close()
+
+    asyncio.run(write())
+
+
+def heard(path: Path, id: str, state: DeliveryState) -> None:
+    """Keep a vendor's report of the message with this id in a journal."""
+
+    async def write() -> None:
+        journal = Journal(path)
+        report = DeliveryReport.of_parts(id, [PartReport("sms", state)])
+        await journal.merge_track(id, Track.of_report(report), "messente", THEN)
         await journal.close()
 
     asyncio.run(write())

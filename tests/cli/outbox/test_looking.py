@@ -15,7 +15,7 @@ from omni_common.errors import JournalError
 from omni_common.outbox import Entry, EntryState, OutboxFile
 from omni_common.report import DeliveryState
 from tests.cli.command import Omni
-from tests.cli.outbox.journals import NUMBER, QUOTED, SECRET, broken, filled, paused
+from tests.cli.outbox.journals import NUMBER, QUOTED, SECRET, broken, filled, heard, paused
 
 ALL = {f"m_{state.value}": state for state in EntryState}
 
@@ -61,6 +61,20 @@ def test_what_asks_for_attention_is_said(omni: Omni, path: Path) -> None:
     assert ended.code == 0
     assert "paused: the credentials are wrong" in ended.output
     assert "look at the vendor" in ended.output
+
+
+def test_what_the_vendor_said_of_accepted_ones_is_counted(omni: Omni, path: Path) -> None:
+    filled(path, a=EntryState.ACCEPTED, b=EntryState.ACCEPTED, c=EntryState.QUEUED)
+    heard(path, "messente:a", DeliveryState.DELIVERED)
+    document = omni("outbox", "status", str(path), "--json").document
+    assert document["states"]["accepted"] == 2
+    assert document["deliveries"] == {"delivered": 1}
+    lines = omni("outbox", "status", str(path)).output.splitlines()
+    assert [line.split()[:2] for line in lines[:3]] == [
+        ["queued", "1"],
+        ["accepted", "2"],
+        ["delivered", "1"],
+    ]
 
 
 counts = st.dictionaries(
@@ -128,7 +142,7 @@ def test_messages_are_one_document(omni: Omni, path: Path) -> None:
         "held": False,
         "to": "+372…67",
         "channels": ["sms"],
-        "id": "messente:1",
+        "id": "messente:m-accepted",
         "error": None,
         "unreadable": [],
     }

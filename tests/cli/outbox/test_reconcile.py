@@ -21,6 +21,7 @@ from omni_common.outbox.documents import message_document
 from omni_common.outbox.journal import Journal
 from omni_common.outbox.rows import Posting
 from omni_common.sandbox import Fault, running
+from tests.cli.command import Omni
 
 TEXT = "Your order is ready"
 
@@ -141,3 +142,25 @@ def test_a_journal_that_is_not_there_is_wrong_usage(account: Account, journal: P
     with pytest.raises(ConfigurationError, match="there is no outbox"):
         reconciled(journal, account)
     assert not journal.exists()
+
+
+def test_the_command_says_what_it_found(
+    omni: Omni, emulator: DevinoEmulator, account: Account, journal: Path
+) -> None:
+    lose(emulator, account, journal, 1000)
+    ended = omni("outbox", "reconcile", str(journal), "--json", "--url", str(account.url))
+    assert ended.code == 0
+    assert ended.document == {
+        "settled": 1,
+        "left": 0,
+        "claimed": 0,
+        "references": ["order-1000"],
+        "error": None,
+    }
+
+
+def test_the_command_makes_no_journal(omni: Omni, account: Account, tmp_path: Path) -> None:
+    ended = omni("outbox", "reconcile", str(tmp_path / "typo.db"), "--url", str(account.url))
+    assert ended.code == 64
+    assert "there is no outbox" in ended.complaints
+    assert list(tmp_path.iterdir()) == []
