@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
 from omni_common.cli import documents
 from omni_common.cli.account import CONFIGURED, Account
+from omni_common.cli.bulk.options import BulkOptions
 from omni_common.cli.exits import ExitCode, exit_code_of
 from omni_common.cli.logs import one_line_logs
-from omni_common.cli.message import MESSAGE, MessageOptions, duration, read_text
+from omni_common.cli.message import MESSAGE, ContentOptions, MessageOptions, duration, read_text
 from omni_common.cli.outbox import outbox
 from omni_common.cli.output import PLAIN, Output, Result, write
 from omni_common.cli.sandbox_callbacks import NOWHERE, CallbackUrls
@@ -69,6 +71,8 @@ _OnUnknown = Annotated[
     ),
 ]
 _AS_GIVEN = MessageOptions()
+_CONTENT = ContentOptions()
+_BULK = BulkOptions()
 
 
 def run(tokens: Sequence[str]) -> int:
@@ -121,6 +125,27 @@ def send(
 
 
 @_app.command(sort_key=3)
+def bulk(
+    file: Annotated[Path, Parameter(help="A CSV file whose first line names the columns.")],
+    /,
+    *,
+    options: BulkOptions = _BULK,
+    content: ContentOptions = _CONTENT,
+    account: Account = CONFIGURED,
+    output: Output = PLAIN,
+) -> int:
+    """Send a message to each row of a CSV file: `--text "Hi {name}"` fills in its columns.
+
+    Run again, the same command continues, and nobody gets a second message.
+    """
+    from omni_common.cli.bulk.command import send_bulk
+    from omni_common.cli.interruption import ctrl_c
+
+    with ctrl_c() as pressed:
+        return output.show(send_bulk(file, options, content, account, output, ctrl_c=pressed))
+
+
+@_app.command(sort_key=4)
 def status(
     *ids: Annotated[str, Parameter(help="Ids that send printed.")],
     watch: Annotated[
@@ -147,7 +172,7 @@ def status(
     return output.show(states_of(ids, account, output))
 
 
-@_app.command(sort_key=4)
+@_app.command(sort_key=5)
 def cancel(
     id: Annotated[str, Parameter(help="The id that send printed.")],
     /,

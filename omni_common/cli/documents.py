@@ -27,6 +27,7 @@ _NOTHING_DONE: dict[str, dict[str, Any]] = {
         "parts": [],
         "attempts": [],
     },
+    "bulk": {"rows": 0, "messages": 0, "outcomes": None},
     "status": {"messages": []},
     "cancel": {"outcome": "not_cancelled", "id": None, "attempts": []},
     "outbox run": {"ended": None, "states": {}, "paused": None},

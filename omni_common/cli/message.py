@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from cyclopts import Group, Parameter
 
 from omni_common.cli.usage import UsageError
 from omni_common.clock import read_time
 from omni_common.message import Channel, Content, Email, Message, Priority, Sms, Viber, WhatsApp
+from omni_common.reference import random_reference
 
-__all__ = ["MESSAGE", "MessageOptions", "duration", "moment", "read_text"]
+__all__ = ["MESSAGE", "ContentOptions", "MessageOptions", "duration", "moment", "read_text"]
 
 MESSAGE = Group("Message", sort_key=1)
 """Heading of these options in the help."""
@@ -27,7 +28,7 @@ _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "day
 
 @Parameter(name="*", group=MESSAGE)
 @frozen(kw_only=True)
-class MessageOptions:
+class ContentOptions:
     """What to say, over which channels, and when."""
 
     text: Annotated[
@@ -60,9 +61,6 @@ class MessageOptions:
     callback_url: Annotated[
         str | None, Parameter(help="Where the vendor is to report delivery.")
     ] = field(default=None, repr=False)
-    reference: Annotated[
-        str | None, Parameter(help="Your own name for the message; a new UUID unless given.")
-    ] = None
     image_url: Annotated[str | None, Parameter(help="Viber: an image.")] = None
     button_text: Annotated[
         str | None, Parameter(help="Viber: what a button says.", allow_leading_hyphen=True)
@@ -73,8 +71,13 @@ class MessageOptions:
     ] = field(default=None, repr=False)
     html: Annotated[bool, Parameter(help="E-mail: the text is HTML.", negative="")] = False
 
-    def message(self, to: str, text: str | None) -> Message:
-        """Make the message, with *text* as :func:`read_text` found it.
+    def message(self, to: str, text: str | None, *, reference: str | None = None) -> Message:
+        """Make the message.
+
+        Args:
+            to: The recipient.
+            text: The text, as :func:`read_text` found it.
+            reference: The message's own name; a new UUID unless given.
 
         Raises:
             UsageError: An option cannot be read, or has nothing to apply to.
@@ -89,14 +92,14 @@ class MessageOptions:
         first, *others = channels
         content = [self._content(first, text, ttl), *(self._content(c, text) for c in others)]
         priority = None if self.priority is None else Priority(self.priority)
-        message = Message(
+        return Message(
             to,
             content,
             send_at=None if self.send_at is None else moment(self.send_at, "--send-at"),
             priority=priority,
             callback_url=self.callback_url,
+            reference=random_reference() if reference is None else reference,
         )
-        return message if self.reference is None else evolve(message, reference=self.reference)
 
     def _content(self, channel: str, text: str | None, ttl: timedelta | None = None) -> Content:
         if Channel(channel) is Channel.VIBER:
@@ -120,6 +123,20 @@ class MessageOptions:
             raise UsageError("email needs --subject", field="--subject")
         plain, html = (None, text) if self.html else (text, None)
         return Email(plain, subject=self.subject, html=html, sender=self.sender, ttl=ttl)
+
+
+@Parameter(name="*", group=MESSAGE)
+@frozen(kw_only=True)
+class MessageOptions(ContentOptions):
+    """The same for a single message, which may be given a name."""
+
+    reference: Annotated[
+        str | None, Parameter(help="Your own name for the message; a new UUID unless given.")
+    ] = None
+
+    def message(self, to: str, text: str | None, *, reference: str | None = None) -> Message:
+        """Make the message; see ``ContentOptions.message``."""
+        return super().message(to, text, reference=reference or self.reference)
 
 
 def read_text(text: str | None, file: Path | None) -> str | None:

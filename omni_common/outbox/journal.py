@@ -285,6 +285,11 @@ class Journal:
             first = next_text(max(last for *_, last in found))
         return dict(counts)
 
+    async def find_all(self, references: Sequence[str]) -> list[Entry]:
+        """The entries of those messages that there are."""
+        rows = await self._run(statements.find_all, references=json_text(list(references)))
+        return [entry_of(row) for row in rows]
+
     async def close(self) -> None:
         """Finish what was asked for, and close the file. Safe to repeat."""
         await self._writer.close()

@@ -167,6 +167,21 @@ class Records(ABC):
             raise ValueError("before must have a time zone")
         return await self._records().purge(wanted, before)
 
+    async def find_all(self, references: Iterable[str]) -> dict[str, Entry]:
+        """What the journal has of some messages; those that it does not have are left out.
+
+        Args:
+            references: The references of the messages; as many entries are held in memory.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        journal, rest = self._records(), iter(references)
+        found: dict[str, Entry] = {}
+        while some := list(islice(rest, _TOGETHER)):
+            found.update((entry.reference, entry) for entry in await journal.find_all(some))
+        return found
+
 
 class OutboxFile(Records):
     """The journal of an outbox, to look into and put right without an account; it sends nothing.

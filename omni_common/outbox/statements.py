@@ -24,6 +24,7 @@ __all__ = [
     "count_open",
     "expire",
     "find",
+    "find_all",
     "give_up",
     "next_due",
     "purge",
@@ -303,6 +304,16 @@ def read_note(connection: Connection, *, name: str) -> str | None:
     """What is kept under *name*."""
     found = connection.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchone()
     return None if found is None else str(found[0])
+
+
+def find_all(connection: Connection, *, references: str) -> list[Row]:
+    """The messages of *references*, a list as JSON, that there are; in no order."""
+    return _rows(
+        connection,
+        f"SELECT {_ROW} AS row FROM message AS m"
+        " WHERE m.reference IN (SELECT value FROM json_each(?))",
+        references,
+    )
 
 
 def _rows(connection: Connection, query: str, *parameters: object) -> list[Row]:
