@@ -22,7 +22,8 @@ from omni_common.redaction import shown_name
 __all__ = ["Ending", "code_of", "ended", "rows_document"]
 
 _WAITING = (EntryState.QUEUED, EntryState.CLAIMED)
-_OVER = (EntryState.REFUSED, EntryState.CANCELLED, EntryState.EXPIRED)
+_NOT_SENT = (EntryState.REFUSED, EntryState.EXPIRED)
+"""What was to be sent and was not; what somebody took back was not to be sent any more."""
 
 
 @frozen(kw_only=True)
@@ -51,7 +52,7 @@ def code_of(counts: Counts, refused_rows: int, *, kept: bool) -> ExitCode:
         return ExitCode.UNKNOWN
     if not kept and any(states[state] for state in _WAITING):
         return ExitCode.AGAIN
-    if refused_rows or any(states[state] for state in _OVER):
+    if refused_rows or any(states[state] for state in _NOT_SENT):
         return ExitCode.REFUSED
     return ExitCode.DONE
 

@@ -2,52 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
+from attrs import frozen
+
 from omni_common.cli.bulk.recipient import RowRefusedError, normalised
-from omni_common.cli.bulk.recipients import Recipients
+from omni_common.cli.bulk.reference import References
 from omni_common.cli.bulk.sheet import Sheet, list_or_sheet
 from omni_common.cli.usage import UsageError
+from omni_common.outbox import EntryState, OutboxFile
 from omni_common.redaction import shown_name
+from omni_common.source import chunks
 
-__all__ = ["read_stop_list"]
+__all__ = ["StopList", "open_stop_list", "take_back"]
 
 _OPTION = "--stop-list"
+_TOGETHER = 500
+"""Recipients that the outbox is asked about in one step."""
 
 
-def read_stop_list(
-    path: Path, recipients: Recipients, *, column: str | None, emails: bool, add_plus: bool
-) -> None:
-    """Stop everybody who is on the list at *path*.
+@frozen
+class StopList:
+    """A file with a recipient on each line, or a table with a column of them."""
 
-    One that cannot be read keeps everything from being sent: it is somebody who said no.
+    sheet: Sheet
+    place: int
+    """Of the column of recipients."""
+    add_plus: bool
+
+    def addresses(self) -> Generator[str, None, None]:
+        """Everybody who is on it, phone numbers and e-mail addresses alike.
+
+        Raises:
+            UsageError: A line of it cannot be read: it is somebody who said no, and who would be
+                written to if it were passed over.
+        """
+        width = len(self.sheet.header.names)
+        with closing(self.sheet.rows()) as rows:
+            for row in rows:
+                fault = "it has more cells than the first line" if any(row.cells[width:]) else ""
+                cell = row.cells[self.place].strip() if self.place < len(row.cells) else ""
+                address = ""
+                try:
+                    if cell:
+                        address = normalised(cell, emails="@" in cell, add_plus=self.add_plus)
+                except RowRefusedError as error:
+                    fault = error.reason
+                if fault:
+                    where = f"{shown_name(self.sheet.path)}, line {row.line}"
+                    raise UsageError(f"{where}: {fault}. Nothing was sent", field=_OPTION)
+                if address:
+                    yield address
+
+
+def open_stop_list(path: Path, *, column: str | None, emails: bool, add_plus: bool) -> StopList:
+    """Look at the list at *path*.
 
     Args:
-        path: A file with a recipient on each line, or a table with a column of them.
-        recipients: Where they are remembered.
+        path: The file.
         column: What the campaign's own column of recipients is called, if the user says so.
         emails: Whether the campaign is one of e-mails.
         add_plus: Whether a number without ``+`` is known to begin with its country's code.
 
     Raises:
-        UsageError: The file cannot be read, or a line of it.
+        UsageError: The file cannot be read, or it is not clear where its recipients are.
     """
     sheet = list_or_sheet(path, _OPTION)
-    place = _place(sheet, column, emails=emails)
-    width = len(sheet.header.names)
-    with closing(sheet.rows()) as rows:
-        for row in rows:
-            fault = "it has more cells than the first line" if any(row.cells[width:]) else ""
-            cell = row.cells[place].strip() if place < len(row.cells) else ""
-            try:
-                if cell:
-                    recipients.stop(normalised(cell, emails="@" in cell, add_plus=add_plus))
-            except RowRefusedError as error:
-                fault = error.reason
-            if fault:
-                where = f"{shown_name(path)}, line {row.line}"
-                raise UsageError(f"{where}: {fault}. Nothing was sent", field=_OPTION)
+    return StopList(sheet, _place(sheet, column, emails=emails), add_plus)
+
+
+async def take_back(stop_list: StopList, references: References, journal: OutboxFile) -> None:
+    """Cancel what an earlier run of the campaign has queued for somebody who is on the list now.
+
+    Raises:
+        UsageError: The list cannot be read.
+        JournalError: The journal cannot be written.
+    """
+    with closing(stop_list.addresses()) as addresses:
+        for some in chunks(addresses, _TOGETHER):
+            found = await journal.find_all(references.of(address) for address in some)
+            for entry in found.values():
+                if entry.state is EntryState.QUEUED:
+                    await journal.cancel(entry.reference)
 
 
 def _place(sheet: Sheet, column: str | None, *, emails: bool) -> int:
