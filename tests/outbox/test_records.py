@@ -45,6 +45,20 @@ async def settled(journal: Journal, reference: str, state: EntryState, minutes: 
     return id
 
 
+async def test_messages_are_found_by_their_references_whatever_their_number(path: Path) -> None:
+    journal = Journal(path)
+    await posted(journal, *(f"a-{number}" for number in range(1_500)))
+    await settled(journal, "b'1", EntryState.UNKNOWN)
+    await journal.close()
+    async with OutboxFile(path) as file:
+        wanted = [*(f"a-{number}" for number in range(0, 3_000, 2)), "b'1", "b'1"]
+        found = await file.find_all(iter(wanted))
+        assert set(found) == {*(f"a-{number}" for number in range(0, 1_500, 2)), "b'1"}
+        assert all(entry.reference == reference for reference, entry in found.items())
+        assert found["b'1"].state is EntryState.UNKNOWN
+        assert await file.find_all([]) == {}
+
+
 async def test_entries_are_those_in_the_states_asked_for_page_after_page(path: Path) -> None:
     journal = Journal(path)
     await posted(journal, *(f"a-{number}" for number in range(1_500)))
