@@ -13,7 +13,7 @@ CANARY = "canary-98765432"
     ("tokens", "said"),
     [
         (("sned", CANARY), "no such command, did you mean send?"),
-        ((CANARY,), "no such command; there are cancel, demo, outbox, providers"),
+        ((CANARY,), "no such command; there are bulk, cancel, demo, outbox"),
         (("outbox", "lits", CANARY), "no such command, did you mean list?"),
         (
             ("outbox", CANARY),

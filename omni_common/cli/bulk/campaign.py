@@ -137,5 +137,7 @@ def _outbox(options: BulkOptions, account: Account) -> Outbox:
             " --outbox campaign.db",
             field="--outbox",
         )
+    if options.outbox is not None and not options.outbox.parent.is_dir():
+        raise UsageError("the folder of --outbox does not exist", field="--outbox")
     # In a dry run it checks messages as it would later, and is never opened.
     return Outbox(provider, options.outbox or "never-opened.db", rate=options.rate)

@@ -97,9 +97,9 @@ def _noted(run: _Run) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
         run.interrupted = True
-    except ConfigurationError:
-        raise  # the outbox is none, so that nothing was begun
     except (OmniError, UsageError) as error:
+        if isinstance(error, ConfigurationError) and not run.tally.rows:
+            raise  # the outbox is none, so that nothing was begun
         run.error = run.error or error
 
 

@@ -328,7 +328,7 @@ def test_a_document_is_all_that_is_printed_when_asked(bulk: Bulk) -> None:
         (["--text", "Hi", "--dry-run", "--report", "r.csv"], "--report", "leave out --report"),
         (["--text", "Hi", "--then", "email", "--subject", "x"], "--then", "email goes alone"),
         (["--text", "Hi", "--sender", "{name}"], "--sender", "cannot hold braces"),
-        (["--text", "Hi", "--report", "nowhere/r.csv"], "--report", "cannot be written"),
+        (["--text", "Hi", "--report", "/nowhere/r.csv"], "--report", "cannot be written"),
         (["--text", "Hi", "--report", "."], "--report", "is a folder"),
         (["--text", "Hi", "--stop-list", "nowhere.csv"], "--stop-list", "there is no file"),
         (["--text", "Hi", "--ttl", "soon"], "--ttl", "--ttl must be like"),
@@ -353,6 +353,36 @@ def test_what_is_wrong_is_told_before_anything_is_sent(
     assert said in ended.document["error"]["text"]
     assert not outbox.exists()
     assert len(over_messente.requests) == requests
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "+37298765432,canary\n",
+        "canary@example.com\n",
+        'phone,name\n+37298765432,"canary\n',
+        'phone,name\n+37298765432,"canary"canary\n',
+        "phone,name\n+37298765432,canaryЖ\n",
+        "name,call +372 98765432\n",
+        "phone,name\n98765432,canary\n9.8765432E+11,canary\n+37298765432x,canary\n",
+        "phone,name\n+37298765432,canary,canary\n",
+        "phone,name\n+37298765432,\n",
+    ],
+)
+@pytest.mark.parametrize("as_stop_list", [False, True])
+@pytest.mark.usefixtures("over_messente")
+def test_what_is_wrong_with_a_file_is_told_without_quoting_it(
+    omni: Omni, tmp_path: Path, *, content: str, as_stop_list: bool
+) -> None:
+    given, good = tmp_path / "given.csv", table(tmp_path / "good.csv", "phone,name", [])
+    given.write_bytes(content.encode("windows-1251"))
+    files = (good, "--stop-list", str(given)) if as_stop_list else (str(given),)
+    for form in ((), ("--json",)):
+        ended = omni("bulk", *files, "--text", "Hi {name}", "--dry-run", *form)
+        assert "canary" not in ended.text
+        assert "9876543" not in ended.text
+        assert "Traceback" not in ended.text
+        assert ended.code in {0, 2, 64}
 
 
 @pytest.mark.usefixtures("over_messente")
@@ -380,3 +410,5 @@ def test_an_outbox_is_needed_and_has_to_be_one(omni: Omni, people: str, tmp_path
     content = other.read_bytes()
     assert omni("bulk", people, "--text", "Hi", "--outbox", str(other)).code == 64
     assert other.read_bytes() == content
+    ended = omni("bulk", people, "--text", "Hi", "--outbox", str(tmp_path / "nowhere" / "x.db"))
+    assert (ended.code, ended.output) == (64, "")
