@@ -112,9 +112,8 @@ async def _handed_over(run: _Run, total: int, output: Output, ctrl_c: CtrlC) -> 
             hand_over = HandOver(outbox, plan.references.prefix, run.tally, progress)
             with closing(plan.rows()) as rows:
                 await hand_over.take(rows)
-            run.kept = campaign.send_at is not None and await hand_over.is_kept()
-            if not run.kept:
-                run.paused = await hand_over.follow()
+            run.paused = await hand_over.follow(for_later=campaign.send_at is not None)
+            run.kept = hand_over.kept
 
 
 async def _take_back(campaign: Campaign) -> None:

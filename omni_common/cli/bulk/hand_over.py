@@ -40,11 +40,15 @@ class HandOver:
     prefix: str
     tally: Tally
     progress: Progress
+    kept: bool = field(default=False, init=False)
+    """Whether the outbox keeps what is left until a time to come."""
     _others: int = field(default=0, init=False)
     """How many messages of the outbox are open and not of this campaign, by the last count."""
     _looked: float = field(default=float("-inf"), init=False)
     _counted: float = field(default=float("-inf"), init=False)
     _told: bool = field(default=False, init=False)
+    _is_new: bool = field(default=False, init=False)
+    """Whether the outbox has nothing of this campaign, so that nobody has to be looked for."""
 
     async def take(self, rows: Iterable[Row]) -> None:
         """Hand over every one of *rows* that becomes a message.
@@ -54,6 +58,7 @@ class HandOver:
             JournalError: The outbox cannot write.
         """
         await self._open(exactly=True)
+        self._is_new = not any((await self.outbox.count(self.prefix)).values())
         for some in chunks(rows, _TOGETHER):
             planned = [row for row in some if isinstance(row, Planned)]
             for row in some:
@@ -61,19 +66,16 @@ class HandOver:
                     self.tally.skip(row.why)
                 elif not isinstance(row, Planned):
                     self.tally.refuse(row.line, row.reason)
-            await self._enqueue(await self._new(planned))
+            await self._enqueue(planned if self._is_new else await self._unknown(planned))
             await self._look()
 
-    async def is_kept(self) -> bool:
-        """Whether the outbox keeps the campaign until a time that is yet to come."""
-        queued = self.outbox.entries([EntryState.QUEUED], prefix=self.prefix)
-        async with aclosing(queued) as entries:
-            async for entry in entries:
-                return entry.held and entry.due > self.outbox.clock.now()
-        return False
+    async def follow(self, *, for_later: bool) -> str | None:
+        """Return when nothing of the campaign is to be sent now, or the outbox is paused.
 
-    async def follow(self) -> str | None:
-        """Return when nothing of the campaign is left to be sent, or the outbox is paused.
+        What is left then, if it is not paused, waits for a time to come; see :attr:`kept`.
+
+        Args:
+            for_later: Whether that is expected of it, so that nothing else is waited for.
 
         Returns:
             Why it is paused, if it is; all that was not sent is queued then.
@@ -81,6 +83,8 @@ class HandOver:
         Raises:
             JournalError: The outbox cannot read.
         """
+        if for_later and await self._is_kept():
+            return None
         drained = asyncio.create_task(self.outbox.drain())
         try:
             while await self._left():
@@ -89,7 +93,7 @@ class HandOver:
                     continue
                 await drained
                 why = await self.outbox.paused()
-                if why is not None:
+                if why is not None or await self._is_kept():
                     return why
                 if await self._left():
                     self._tell_of_another()
@@ -100,12 +104,21 @@ class HandOver:
             drained.cancel()
             await asyncio.gather(drained, return_exceptions=True)
 
+    async def _is_kept(self) -> bool:
+        """Whether what is queued of the campaign is kept until a time to come."""
+        queued = self.outbox.entries([EntryState.QUEUED], prefix=self.prefix)
+        async with aclosing(queued) as entries:
+            async for entry in entries:
+                self.kept = entry.held and entry.due > self.outbox.clock.now()
+                break
+        return self.kept
+
     async def _left(self) -> int:
         """How many messages are left; exactly, before it is said that none is."""
         now = self.outbox.clock.monotonic()
         left = await self._open(exactly=now - self._counted >= _COUNT_EVERY)
         left = left or await self._open(exactly=True)
-        self.progress.show(self.tally.rows - left)
+        self._show(left)
         return left
 
     async def _rest(self, drained: asyncio.Task[None]) -> None:
@@ -126,7 +139,7 @@ class HandOver:
             )
         self._told = True
 
-    async def _new(self, planned: Sequence[Planned]) -> list[Planned]:
+    async def _unknown(self, planned: Sequence[Planned]) -> list[Planned]:
         """Those that the outbox does not have yet; the others are counted."""
         found = await self.outbox.find_all(row.message.reference for row in planned)
         new: list[Planned] = []
@@ -155,7 +168,10 @@ class HandOver:
         now = self.outbox.clock.monotonic()
         if now - self._looked >= _EVERY:
             self._looked = now
-            self.progress.show(self.tally.rows - await self._open())
+            self._show(await self._open())
+
+    def _show(self, left: int) -> None:
+        self.progress.show(max(0, self.tally.rows - left))
 
     async def _open(self, *, exactly: bool = False) -> int:
         """How many messages of the campaign wait or are being sent, or about so many."""

@@ -268,6 +268,13 @@ def test_messages_for_later_are_kept_and_the_command_ends_well(
     ended = omni(*command, "--send-at", "2099-01-01T00:00Z")
     assert ended.code == 0
     assert "1 messages are kept until their time; omni outbox run sends them" in ended.complaints
+    again = omni(*command, "--json")  # now at once: it stays as it was, and is not waited for
+    assert (again.code, again.document["outcomes"]["queued"], again.document["kept"]) == (
+        2,
+        1,
+        True,
+    )
+    assert "other options" in again.document["refused"][0]["reason"]
     assert not vendor.ledger.count(to=to)
 
 

@@ -58,7 +58,7 @@ async def test_it_waits_for_another_process_that_sends_and_says_so_once(tmp_path
         heard, tally = Heard(), Tally()
         hand_over = HandOver(follower, references.prefix, tally, heard)
         await hand_over.take(rows(references, 3))
-        following = asyncio.create_task(hand_over.follow())
+        following = asyncio.create_task(hand_over.follow(for_later=False))
         await asyncio.wait_for(heard.has_spoken.wait(), 10)
         assert not following.done()
         await leader.resend_unknown([])  # it looks at the journal now, and not in five seconds
@@ -78,7 +78,7 @@ async def test_what_others_have_in_the_same_outbox_is_not_waited_for(tmp_path: P
             await provider.has_been_called(1)
         hand_over = HandOver(outbox, references.prefix, Tally(), Progress())
         await hand_over.take(rows(references, 450))
-        assert await asyncio.wait_for(hand_over.follow(), 30) is None
+        assert await asyncio.wait_for(hand_over.follow(for_later=False), 30) is None
         assert len(provider.sent) == 451
         provider.held[other.reference].set()
 
@@ -91,7 +91,7 @@ async def test_rows_count_as_done_when_they_are_sent(tmp_path: Path) -> None:
         heard = Heard()
         hand_over = HandOver(outbox, references.prefix, Tally(), heard)
         await hand_over.take(planned)
-        following = asyncio.create_task(hand_over.follow())
+        following = asyncio.create_task(hand_over.follow(for_later=False))
         await provider.has_been_called(2)
         assert not following.done()
         provider.held[planned[1].message.reference].set()
