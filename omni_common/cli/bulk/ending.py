@@ -60,11 +60,12 @@ def code_of(counts: Counts, refused_rows: int, *, kept: bool) -> ExitCode:
 def ended(ending: Ending) -> Result:
     """Everything that is said at the end."""
     tally = ending.tally
-    lines = [f"campaign {shown_name(ending.campaign)}: {tally.rows:,} rows"]
+    rows = f"{tally.rows:,} row{'s' * (tally.rows != 1)}"
+    lines = [f"campaign {shown_name(ending.campaign)}: {rows}"]
     lines += outcome_lines(ending.counts or {})
-    lines += row_lines(tally)
     if tally.before:
-        lines.append(f"  {tally.before:,} of these messages had been handed over before")
+        lines.append(f"  of these, {tally.before:,} had been handed over before")
+    lines += row_lines(tally)
     if ending.report is not None:
         lines.append(f"report: {shown_name(ending.report)}")
     complaint, error = _complaint(ending)
@@ -102,7 +103,8 @@ def _complaint(ending: Ending) -> tuple[str, dict[str, Any] | None]:
         )
         return text, documents.error(UsageError(text)) | {"class": "Paused"}
     if ending.kept and (number := _by_state(ending.counts or {})[EntryState.QUEUED]):
-        return f"{number:,} messages are kept until their time; omni outbox run sends them", None
+        them = "message is kept until its" if number == 1 else "messages are kept until their"
+        return f"{number:,} {them} time; omni outbox run sends what is kept", None
     return "", None
 
 

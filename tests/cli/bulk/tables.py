@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-__all__ = ["report_rows", "table"]
+from omni_common.sandbox import Emulator
+from tests.cli.command import Ended
+
+__all__ = ["Bulk", "report_rows", "table", "taken"]
+
+Bulk: TypeAlias = Callable[..., Ended]
+"""Runs the command over the table of people, with more options."""
 
 
 def table(path: Path, header: str, rows: Iterable[str], encoding: str = "utf-8") -> str:
@@ -18,3 +26,9 @@ def table(path: Path, header: str, rows: Iterable[str], encoding: str = "utf-8")
 def report_rows(path: Path) -> Sequence[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def taken(vendor: Emulator, numbers: Iterable[str]) -> Counter[str]:
+    """What the vendor has for some numbers: each number with its text."""
+    entries = [entry for to in numbers for entry in vendor.ledger.find(to=to)]
+    return Counter(f"+{entry.to.lstrip('+')} {entry.text}" for entry in entries)

@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import stat
-from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 import pytest
 
 from devino_async.sandbox import DevinoEmulator
 from messente_async.sandbox import MessenteEmulator
 from omni_common.cli.bulk.reference import References
+from omni_common.errors import JournalError
+from omni_common.outbox import Entry
+from omni_common.outbox.journal import Journal
 from omni_common.sandbox import Emulator
-from tests.cli.bulk.tables import report_rows, table
-from tests.cli.command import Ended, NumberMaker, Omni
+from tests.cli.bulk.tables import Bulk, report_rows, table, taken
+from tests.cli.command import NumberMaker, Omni
 
+URL = "https://shop.example/spring"
 ROWS = 7
-"""Rows of the table that most tests send."""
-Bulk: TypeAlias = Callable[..., Ended]
-
-
-@pytest.fixture(params=["messente", "devino"])
-def vendor(request: pytest.FixtureRequest) -> Emulator:
-    found: Emulator = request.getfixturevalue(f"over_{request.param}")
-    return found
-
-
-@pytest.fixture
-def numbers(number: NumberMaker) -> list[str]:
-    return [number("0000") for _ in range(4)]
-
-
-@pytest.fixture
-def people(tmp_path: Path, numbers: list[str]) -> str:
-    """Three good rows, one of them twice and one of them without a name, and a rounded number."""
-    ann, bob, cid, dan = numbers
-    rows = [
-        f"Ann;{ann}",
-        f'Bob;="{bob}"',
-        f"Ann again;{ann[:4]} {ann[4:7]}-{ann[7:]}",
-        f"  ;{dan}",
-        "Eve;3.72512E+11",
-        f'"Cid ""C"" {{name}}";00{cid[1:]}',
-        "Fay;",
-    ]
-    return table(tmp_path / "people.csv", "Name;Phone", rows)
-
-
-@pytest.fixture
-def bulk(omni: Omni, people: str, tmp_path: Path) -> Bulk:
-    def run(*options: str, text: str = "Hi {name}!") -> Ended:
-        outbox = str(tmp_path / "spring.db")
-        return omni("bulk", people, "--text", text, "--outbox", outbox, *options)
-
-    return run
-
-
-def taken(vendor: Emulator, numbers: list[str]) -> Counter[str]:
-    entries = [entry for to in numbers for entry in vendor.ledger.find(to=to)]
-    return Counter(f"+{entry.to.lstrip('+')} {entry.text}" for entry in entries)
+"""Rows of the table of people."""
 
 
 def test_each_row_gets_its_own_text_once(
@@ -115,7 +73,7 @@ def test_the_same_command_again_sends_nothing_twice_and_another_text_is_told(
     assert taken(vendor, numbers) == before
     assert again.code == 2
     assert "accepted                           3" in again.output
-    assert "3 of these messages had been handed over before" in again.output
+    assert "of these, 3 had been handed over before" in again.output
     changed = bulk("--report", str(tmp_path / "report.csv"), text="Bye {name}!")
     assert taken(vendor, numbers) == before
     assert "3: this recipient was handed over before with another text" in changed.output
@@ -174,66 +132,6 @@ def test_nothing_of_a_table_is_obeyed_by_the_terminal(
     assert ": Hi \ufffd[2JAnn\n    B\n" in ended.output
 
 
-def test_nobody_on_the_stop_list_is_written_to(
-    bulk: Bulk, vendor: Emulator, numbers: list[str], tmp_path: Path
-) -> None:
-    ann, bob, cid, _ = numbers
-    plain = table(tmp_path / "stop.txt", f"'{ann}", ["", "ann@example.com"])
-    sheet = table(tmp_path / "stop.csv", "why,phone", [f'"no, thanks",{bob[:4]} {bob[4:]}'])
-    document = bulk("--stop-list", plain, "--dry-run", "--json").document
-    assert document["skipped"] == {"duplicate": 0, "stopped": 2}
-    assert bulk("--stop-list", sheet).code == 2
-    assert {line.split()[0] for line in taken(vendor, numbers)} == {ann, cid}
-
-
-@pytest.mark.parametrize(
-    ("lines", "said"),
-    [
-        (["+37251000001", "3.72E+11"], "line 2: a spreadsheet has rounded"),
-        (["+37251000001", "37251000002"], "line 2: the number has no +"),
-        (["+37251000001", "+37251000002,+37251000003"], "line 2: it has more cells"),
-        (["phone,mobile", "+37251000002,"], "give the list one column"),
-        (["name", "Ann"], "give the list one column"),
-        ([], "is empty"),
-    ],
-)
-def test_a_stop_list_that_cannot_be_read_keeps_everything_from_being_sent(
-    bulk: Bulk,
-    over_messente: MessenteEmulator,
-    tmp_path: Path,
-    lines: list[str],
-    said: str,
-) -> None:
-    path = tmp_path / "stop.csv"
-    path.write_text("".join(f"{line}\n" for line in lines))
-    requests = len(over_messente.requests)
-    ended = bulk("--stop-list", str(path))
-    assert ended.code == 64
-    assert said in ended.complaints
-    assert len(over_messente.requests) == requests
-
-
-def test_a_paused_outbox_is_told_and_who_says_no_meanwhile_is_taken_back(
-    bulk: Bulk,
-    over_messente: MessenteEmulator,
-    numbers: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    right = f"{over_messente.url}?sender=Shop"
-    monkeypatch.setenv("OMNI_URL", f"messente://sandbox:wrong@{over_messente.authority}/v1")
-    ended = bulk("--json")
-    assert ended.code == 75
-    assert ended.document["outcomes"]["queued"] == 3
-    assert ended.document["error"]["class"] == "Paused"
-    assert "the same command continues" in ended.document["error"]["text"]
-    monkeypatch.setenv("OMNI_URL", right)
-    stop = table(tmp_path / "stop.txt", numbers[0], [])
-    outcomes = bulk("--stop-list", stop, "--json").document["outcomes"]
-    assert (outcomes["accepted"], outcomes["cancelled"], outcomes["queued"]) == (2, 1, 0)
-    assert not over_messente.ledger.count(to=numbers[0])
-
-
 @pytest.mark.parametrize(
     ("ending", "code", "state"), [("0001", 2, "refused"), ("0004", 3, "unknown")]
 )
@@ -267,7 +165,9 @@ def test_messages_for_later_are_kept_and_the_command_ends_well(
     command = ("bulk", people, "--text", "Hi", "--outbox", str(tmp_path / "x.db"))
     ended = omni(*command, "--send-at", "2099-01-01T00:00Z")
     assert ended.code == 0
-    assert "1 messages are kept until their time; omni outbox run sends them" in ended.complaints
+    assert (
+        "1 message is kept until its time; omni outbox run sends what is kept" in ended.complaints
+    )
     again = omni(*command, "--json")  # now at once: it stays as it was, and is not waited for
     assert (again.code, again.document["outcomes"]["queued"], again.document["kept"]) == (
         2,
@@ -276,6 +176,47 @@ def test_messages_for_later_are_kept_and_the_command_ends_well(
     )
     assert "other options" in again.document["refused"][0]["reason"]
     assert not vendor.ledger.count(to=to)
+
+
+def test_a_cascade_goes_out_as_one(
+    bulk: Bulk, over_messente: MessenteEmulator, numbers: list[str]
+) -> None:
+    bulk("--channel", "viber", "--then", "sms", "--button-text", "Hi {NAME}", "--button-url", URL)
+    (entry,) = over_messente.ledger.find(to=numbers[0])
+    assert entry.channels == ("viber", "sms")
+    assert over_messente.ledger.count(to=numbers[0], text="Hi Ann") == 1
+
+
+def test_a_journal_that_cannot_be_written_any_more_is_told_and_the_same_command_continues(
+    omni: Omni,
+    over_messente: MessenteEmulator,
+    number: NumberMaker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everybody = [number("0000") for _ in range(450)]
+    people = table(tmp_path / "people.csv", "phone", everybody)
+    outbox, report = str(tmp_path / "x.db"), str(tmp_path / "report.csv")
+    command = ("bulk", people, "--text", "Hi", "--outbox", outbox, "--report", report, "--json")
+    put, calls = Journal.put, list[int]()
+
+    async def fails_later(self: Journal, *arguments: Any) -> list[int | Entry]:
+        calls.append(1)
+        if len(calls) > 2:
+            raise JournalError("the journal of the outbox cannot be used (SQLITE_FULL)")
+        return await put(self, *arguments)
+
+    monkeypatch.setattr(Journal, "put", fails_later)
+    ended = omni(*command)
+    assert ended.code == 75
+    assert ended.document["error"]["class"] == "JournalError"
+    assert ended.document["messages"] == 400
+    assert not Path(report).exists()
+    monkeypatch.setattr(Journal, "put", put)
+    ended = omni(*command)
+    assert (ended.code, ended.document["outcomes"]["accepted"]) == (0, 450)
+    assert ended.document["before"] == 400
+    assert {over_messente.ledger.count(to=to) for to in everybody} == {1}
 
 
 def test_an_email_has_its_own_subject(
@@ -321,101 +262,3 @@ def test_a_document_is_all_that_is_printed_when_asked(bulk: Bulk) -> None:
         *("campaign", "dry_run", "rows", "messages", "skipped", "refused", "before", "outcomes"),
         *("kept", "report", "error"),
     }
-
-
-@pytest.mark.parametrize(
-    ("options", "field", "said"),
-    [
-        (["--text", "Hi {nmae}"], "--text", 'did you mean "Name"?'),
-        (["--text", "Hi {"], "--text", "a brace stands alone"),
-        (["--text", "Hi", "--to", "Phon"], "--to", 'did you mean "Phone"?'),
-        (["--text", "Hi", "--rate", "0"], "--rate", "above 0"),
-        (["--text", "Hi", "--rate", "many"], "--rate", "must be a number"),
-        (["--text", "Hi", "--campaign", " "], "--campaign", "must be a name"),
-        (["--text", "Hi", "--dry-run", "--report", "r.csv"], "--report", "leave out --report"),
-        (["--text", "Hi", "--then", "email", "--subject", "x"], "--then", "email goes alone"),
-        (["--text", "Hi", "--sender", "{name}"], "--sender", "cannot hold braces"),
-        (["--text", "Hi", "--report", "/nowhere/r.csv"], "--report", "cannot be written"),
-        (["--text", "Hi", "--report", "."], "--report", "is a folder"),
-        (["--text", "Hi", "--stop-list", "nowhere.csv"], "--stop-list", "there is no file"),
-        (["--text", "Hi", "--ttl", "soon"], "--ttl", "--ttl must be like"),
-        (["--text", "Hi", "--reference", "x"], "--reference", "no such option"),
-        ([], "--text", "needs --text"),
-    ],
-)
-def test_what_is_wrong_is_told_before_anything_is_sent(
-    omni: Omni,
-    over_messente: MessenteEmulator,
-    people: str,
-    tmp_path: Path,
-    *,
-    options: list[str],
-    field: str,
-    said: str,
-) -> None:
-    requests, outbox = len(over_messente.requests), tmp_path / "spring.db"
-    ended = omni("bulk", people, "--outbox", str(outbox), *options, "--json")
-    assert ended.code == 64
-    assert ended.document["error"]["field"] == field
-    assert said in ended.document["error"]["text"]
-    assert not outbox.exists()
-    assert len(over_messente.requests) == requests
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "+37298765432,canary\n",
-        "canary@example.com\n",
-        'phone,name\n+37298765432,"canary\n',
-        'phone,name\n+37298765432,"canary"canary\n',
-        "phone,name\n+37298765432,canaryЖ\n",
-        "name,call +372 98765432\n",
-        "phone,name\n98765432,canary\n9.8765432E+11,canary\n+37298765432x,canary\n",
-        "phone,name\n+37298765432,canary,canary\n",
-        "phone,name\n+37298765432,\n",
-    ],
-)
-@pytest.mark.parametrize("as_stop_list", [False, True])
-@pytest.mark.usefixtures("over_messente")
-def test_what_is_wrong_with_a_file_is_told_without_quoting_it(
-    omni: Omni, tmp_path: Path, *, content: str, as_stop_list: bool
-) -> None:
-    given, good = tmp_path / "given.csv", table(tmp_path / "good.csv", "phone,name", [])
-    given.write_bytes(content.encode("windows-1251"))
-    files = (good, "--stop-list", str(given)) if as_stop_list else (str(given),)
-    for form in ((), ("--json",)):
-        ended = omni("bulk", *files, "--text", "Hi {name}", "--dry-run", *form)
-        assert "canary" not in ended.text
-        assert "9876543" not in ended.text
-        assert "Traceback" not in ended.text
-        assert ended.code in {0, 2, 64}
-
-
-@pytest.mark.usefixtures("over_messente")
-def test_no_file_that_is_read_is_written_over(bulk: Bulk, people: str, tmp_path: Path) -> None:
-    link = tmp_path / "link.csv"
-    link.hardlink_to(people)
-    content = Path(people).read_bytes()
-    for options in (["--report", people], ["--report", str(link)], ["--report", "spring.db"]):
-        if options[1] == "spring.db":
-            options[1] = str(tmp_path / "spring.db")
-        ended = bulk(*options)
-        assert ended.code == 64
-        assert "are the same file" in ended.complaints
-    assert Path(people).read_bytes() == content
-
-
-@pytest.mark.usefixtures("over_messente")
-def test_an_outbox_is_needed_and_has_to_be_one(omni: Omni, people: str, tmp_path: Path) -> None:
-    ended = omni("bulk", people, "--text", "Hi")
-    assert ended.code == 64
-    assert "--outbox is missing" in ended.complaints
-    other = tmp_path / "other.db"
-    with closing(sqlite3.connect(other)) as database:
-        database.execute("CREATE TABLE something (else_)")
-    content = other.read_bytes()
-    assert omni("bulk", people, "--text", "Hi", "--outbox", str(other)).code == 64
-    assert other.read_bytes() == content
-    ended = omni("bulk", people, "--text", "Hi", "--outbox", str(tmp_path / "nowhere" / "x.db"))
-    assert (ended.code, ended.output) == (64, "")
