@@ -17,7 +17,12 @@ Delimiter: TypeAlias = Literal[",", ";", "|", "tab"]
 _CHARACTERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 
 
-def delimiter_of(path: Path, encoding: str, given: Delimiter | None, name: str) -> str:
+_ASK = "say which with --delimiter"
+
+
+def delimiter_of(
+    path: Path, encoding: str, given: Delimiter | None, name: str, advice: str = _ASK
+) -> str:
     """Find the delimiter of the file at *path* by its first record.
 
     Args:
@@ -25,6 +30,7 @@ def delimiter_of(path: Path, encoding: str, given: Delimiter | None, name: str) 
         encoding: Its codec.
         given: What the user says that it is.
         name: The option or argument that names the file, for errors.
+        advice: What to do where it cannot be told.
 
     Raises:
         UsageError: Several could be it, or the first record cannot be read by any.
@@ -47,7 +53,7 @@ def delimiter_of(path: Path, encoding: str, given: Delimiter | None, name: str) 
     if len(found) > 1:
         raise UsageError(
             f"{shown_name(path)}: what stands between its cells cannot be told for certain, it may"
-            f" be any of {' '.join(found)}; say which with --delimiter",
+            f" be any of {' '.join(found)}; {advice}",
             field="--delimiter",
         )
     return _CHARACTERS[found[0] if found else next(iter(widths))]  # of a single column: none

@@ -38,41 +38,48 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MARKS_OF_32_BITS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-_WHICH = (
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How the files of spreadsheets begin."""
+_ASK = (
     "give the one that it is in, such as --encoding windows-1251 (Cyrillic), windows-1252 (Western"
     " Europe) or windows-1257 (Baltic), and see with --dry-run that names come out right"
 )
 
 
-def encoding_of(path: Path, given: Encoding | None, field: str) -> str:
+def encoding_of(path: Path, given: Encoding | None, field: str, advice: str = _ASK) -> str:
     """Find the codec of the file at *path*, and read all of the file by it once.
 
     Args:
         path: The file.
         given: What the user says that it is.
         field: The option or argument that names the file, for errors.
+        advice: What to do where it cannot be told.
 
     Raises:
         UsageError: It cannot be told, is another than *given*, or does not hold for the whole file.
     """
+    name = shown_name(path)
     with path.open("rb") as file:
-        codec = _codec(file.read(4), given, shown_name(path), field)
+        codec = _codec(file.read(4), given, name, field)
         file.seek(0)
         fault = _fault(file, codec)
+        if fault is None and codec == given and _is_utf_8(file):
+            raise UsageError(f"{name} is in UTF-8; leave out --encoding", field="--encoding")
     if fault is None:
         return codec
-    where = f"{shown_name(path)}, line {fault}: "
-    if given is None and codec == "utf-8-sig":
-        text = f"{where}this is not UTF-8, and what it is cannot be told for certain; {_WHICH}"
-    else:
-        text = f"{where}this is not {_name(codec)}; export the file again, or {_WHICH}"
-    raise UsageError(text, field="--encoding")
+    what = "UTF-8" if codec == "utf-8-sig" else codec
+    untold = ", and what it is cannot be told for certain" if given is None else ""
+    raise UsageError(
+        f"{name}, line {fault}: this is not {what}{untold}; {advice}", field="--encoding"
+    )
 
 
 def _codec(first: bytes, given: Encoding | None, name: str, field: str) -> str:
     """What the *first* bytes or the user say; UTF-8 where neither says anything."""
     if not first:
         raise UsageError(f"{name} is empty", field=field)
+    if first.startswith(_WORKBOOKS):
+        raise UsageError(f"{name} is a workbook; save it as CSV (UTF-8)", field=field)
     if first.startswith(_MARKS_OF_32_BITS):
         raise UsageError(f"{name} is in UTF-32; save it as UTF-8", field=field)
     marked = next((codec for mark, codec in _MARKS if first.startswith(mark)), None)
@@ -87,6 +94,14 @@ def _codec(first: bytes, given: Encoding | None, name: str, field: str) -> str:
         )
     codec = marked or given or "utf-8"
     return "utf-8-sig" if codec == "utf-8" else codec
+
+
+def _is_utf_8(file: BinaryIO) -> bool:
+    """Whether *file* is in UTF-8 and not in ASCII alone: no text in a code page looks like that."""
+    file.seek(0)
+    is_ascii = all(chunk.isascii() for chunk in iter(lambda: file.read(_CHUNK), b""))
+    file.seek(0)
+    return not is_ascii and _fault(file, "utf-8") is None
 
 
 def _fault(file: BinaryIO, codec: str) -> int | None:
@@ -105,7 +120,3 @@ def _fault(file: BinaryIO, codec: str) -> int | None:
         line += text.count("\n")
         if not chunk:
             return None
-
-
-def _name(codec: str) -> str:
-    return "UTF-8" if codec == "utf-8-sig" else codec

@@ -19,6 +19,8 @@ from omni_common.redaction import shown_name
 
 __all__ = ["Sheet", "list_or_sheet", "open_sheet"]
 
+_OF_A_LIST = "save it in UTF-8, with one recipient on each line and nothing else"
+
 
 @frozen
 class Sheet:
@@ -71,8 +73,10 @@ def _looked_at(
     if not path.is_file():
         raise UsageError(f"there is no file {shown_name(path)}", field=field)
     try:
-        codec = encoding_of(path, encoding, field)
-        character = delimiter_of(path, codec, delimiter, field)
+        # What --encoding and --delimiter say holds for the table, and would be wrong for a list.
+        advice = {"advice": _OF_A_LIST} if may_be_list else {}
+        codec = encoding_of(path, encoding, field, **advice)
+        character = delimiter_of(path, codec, delimiter, field, **advice)
         with closing(records(path, codec, character, field)) as every:
             first = next(every, None)
     except OSError as error:

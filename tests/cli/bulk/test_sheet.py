@@ -75,6 +75,8 @@ def test_no_text_of_a_code_page_is_taken_for_other_letters(
         ("phone,name\nA,B\n".encode("utf-16-le"), None, "line 1: this is not UTF-8"),
         ("phone,name\n".encode("utf-16-le"), "utf-16", "--encoding utf-16-le or utf-16-be"),
         ("phone,name\n".encode("utf-8-sig"), "windows-1251", "leave out --encoding"),
+        ("phone,name\n1,Jõgi\n".encode(), "windows-1252", "is in UTF-8; leave out --encoding"),
+        (b"PK\x03\x04 and so on", None, "is a workbook"),
         (b"phone,name\n1,\x98\n", "windows-1251", "line 2: this is not windows-1251"),
         ("phone,Ж\n".encode("utf-16")[:-1], None, "this is not utf-16"),
     ],

@@ -30,6 +30,8 @@ def test_nobody_on_the_stop_list_is_written_to(
         (["+37251000001", "37251000002"], "line 2: the number has no +"),
         (["+37251000001", "+37251000002,+37251000003"], "line 2: it has more cells"),
         (["phone,mobile", "+37251000002,"], "give the list one column"),
+        (["phone,name", "+37251000001,Ann\udce4"], "save it in UTF-8"),
+        (["phone;name, first", "+37251000001;Ann"], "one recipient on each line"),
         (["name", "Ann"], "give the list one column"),
         ([], "is empty"),
     ],
@@ -42,7 +44,7 @@ def test_a_stop_list_that_cannot_be_read_keeps_everything_from_being_sent(
     said: str,
 ) -> None:
     path = tmp_path / "stop.csv"
-    path.write_text("".join(f"{line}\n" for line in lines))
+    path.write_text("".join(f"{line}\n" for line in lines), errors="surrogateescape")
     requests = len(over_messente.requests)
     ended = bulk("--stop-list", str(path))
     assert ended.code == 64
