@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 from omni_common import Message, Sms
@@ -17,11 +18,14 @@ from tests.support.clock import FakeClock
 from tests.support.providers import MemoryProvider
 
 
-class HastyClock(SystemClock):
-    """Wakes whoever sleeps at once."""
+class SlowClock(SystemClock):
+    """Lets whoever sleeps go on when the test says so."""
+
+    def __init__(self) -> None:
+        self.goes_on = asyncio.Event()
 
     async def sleep(self, delay: float) -> None:
-        await super().sleep(0)
+        await self.goes_on.wait()
 
 
 class Heard(Progress):
@@ -50,18 +54,28 @@ def rows(references: References, count: int) -> list[Planned]:
 
 async def test_it_waits_for_another_process_that_sends_and_says_so_once(tmp_path: Path) -> None:
     references = References("spring")
-    theirs, ours = MemoryProvider(FakeClock()), MemoryProvider(HastyClock())
+    clock = SlowClock()
+    theirs, ours = (
+        MemoryProvider(FakeClock(datetime(2999, 1, 1, tzinfo=UTC))),
+        MemoryProvider(clock),
+    )
     async with (
         Outbox(theirs, tmp_path / "x.db") as leader,
         Outbox(ours, tmp_path / "x.db") as follower,
     ):
         heard, tally = Heard(), Tally()
         hand_over = HandOver(follower, references.prefix, tally, heard)
-        await hand_over.take(rows(references, 3))
+        planned = rows(references, 3)
+        released = asyncio.Event()
+        theirs.held = dict.fromkeys((row.message.reference for row in planned), released)
+        await hand_over.take(planned)
         following = asyncio.create_task(hand_over.follow(for_later=False))
         await asyncio.wait_for(heard.has_spoken.wait(), 10)
         assert not following.done()
         await leader.resend_unknown([])  # it looks at the journal now, and not in five seconds
+        released.set()
+        await asyncio.wait_for(leader.drain(), 10)
+        clock.goes_on.set()
         assert await asyncio.wait_for(following, 10) is None
     assert len(theirs.sent) == 3
     assert not ours.sent
@@ -70,7 +84,7 @@ async def test_it_waits_for_another_process_that_sends_and_says_so_once(tmp_path
 
 
 async def test_what_others_have_in_the_same_outbox_is_not_waited_for(tmp_path: Path) -> None:
-    references, provider = References("spring"), MemoryProvider(HastyClock())
+    references, provider = References("spring"), MemoryProvider(SlowClock())
     other = Message("+37259999999", Sms("Hi"), reference="somebody else's")
     provider.held[other.reference] = asyncio.Event()
     async with Outbox(provider, tmp_path / "x.db") as outbox:
@@ -84,7 +98,7 @@ async def test_what_others_have_in_the_same_outbox_is_not_waited_for(tmp_path: P
 
 
 async def test_rows_count_as_done_when_they_are_sent(tmp_path: Path) -> None:
-    references, provider = References("spring"), MemoryProvider(HastyClock())
+    references, provider = References("spring"), MemoryProvider(SlowClock())
     planned = rows(references, 2)
     provider.held[planned[1].message.reference] = asyncio.Event()
     async with Outbox(provider, tmp_path / "x.db") as outbox:
