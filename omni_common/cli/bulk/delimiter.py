@@ -54,6 +54,6 @@ def delimiter_of(
         raise UsageError(
             f"{shown_name(path)}: what stands between its cells cannot be told for certain, it may"
             f" be any of {' '.join(found)}; {advice}",
-            field="--delimiter",
+            field="--delimiter" if advice is _ASK else name,
         )
     return _CHARACTERS[found[0] if found else next(iter(widths))]  # of a single column: none

@@ -70,7 +70,8 @@ def encoding_of(path: Path, given: Encoding | None, field: str, advice: str = _A
     what = "UTF-8" if codec == "utf-8-sig" else codec
     untold = ", and what it is cannot be told for certain" if given is None else ""
     raise UsageError(
-        f"{name}, line {fault}: this is not {what}{untold}; {advice}", field="--encoding"
+        f"{name}, line {fault}: this is not {what}{untold}; {advice}",
+        field="--encoding" if advice is _ASK else field,
     )
 
 

@@ -46,9 +46,10 @@ def test_a_stop_list_that_cannot_be_read_keeps_everything_from_being_sent(
     path = tmp_path / "stop.csv"
     path.write_text("".join(f"{line}\n" for line in lines), errors="surrogateescape")
     requests = len(over_messente.requests)
-    ended = bulk("--stop-list", str(path))
+    ended = bulk("--stop-list", str(path), "--json")
     assert ended.code == 64
-    assert said in ended.complaints
+    assert said in ended.document["error"]["text"]
+    assert ended.document["error"]["field"] == "--stop-list"
     assert len(over_messente.requests) == requests
 
 
