@@ -16,6 +16,7 @@ from omni_common.errors import (
     OutcomeUnknownError,
 )
 from omni_common.outbox import reconcile_statements, statements, track_statements, track_steps
+from omni_common.outbox.connecting import Identity, identity_of
 from omni_common.outbox.counting import Counts, counts_of, end_of_prefix, next_text
 from omni_common.outbox.documents import (
     error_document,
@@ -69,17 +70,17 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Prepare; the file is opened, or made, when something is first asked of it."""
         self._path = path
-        self._file: tuple[int, int] | None = None
+        self._file: Identity | None = None
         self._writer = Writer(self._opened, self._check)
 
     def _opened(self) -> Connection:
         connection = open_journal(self._path)
-        self._file = _identity(self._path)
+        self._file = identity_of(self._path)
         return connection
 
     def _check(self) -> None:
         """See that the file is still there: SQLite goes on writing to one that was deleted."""
-        if _identity(self._path) != self._file:
+        if identity_of(self._path) != self._file:
             raise OSError(errno.ESTALE, "the file was replaced by another")
 
     async def put(self, postings: Sequence[Posting], now: datetime) -> list[int | Entry]:
@@ -342,8 +343,3 @@ class Journal:
         except (sqlite3.Error, OSError, RuntimeError) as error:
             found = journal_error(error)
         raise found  # out here, without what names files as its context
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from omni_common.errors import ConfigurationError
+from omni_common.outbox.connecting import connected
 from omni_common.outbox.faults import busy
 from omni_common.redaction import shown_name
 
@@ -81,7 +82,7 @@ def open_journal(path: Path) -> sqlite3.Connection:
             f"an outbox needs SQLite 3.37 or later; this Python has {sqlite3.sqlite_version}"
         )
     _make_private(path)
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    connection = connected(path, timeout=_PATIENCE, isolation_level=None)
     try:
         _prepare(connection, path)
     except BaseException:
@@ -107,15 +108,17 @@ def compact(connection: sqlite3.Connection) -> None:
 def _make_private(path: Path) -> None:
     """Make the file, if there is none, for its owner alone.
 
-    SQLite would make it readable by others, and gives its other files the rights of this one.
+    SQLite would make it readable by others, and gives its other files the rights of this one. One
+    that is there is not opened: closing it would undo the locks that this process has on it.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not os.fstat(file).st_size:
-            own = file if os.chmod in os.supports_fd else path  # which Windows has no such way for
-            os.chmod(own, 0o600)  # noqa: PTH101 - no path, whose file may be another by now
-    finally:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if path.stat().st_size:
+            return
+    else:
         os.close(file)
+    path.chmod(0o600)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

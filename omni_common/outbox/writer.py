@@ -21,6 +21,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, frozen
 
+from omni_common.outbox.connecting import FORKED
+
 __all__ = ["Writer", "WriterClosedError"]
 
 T = TypeVar("T")
@@ -138,7 +140,7 @@ class Writer:
 
     def _put(self, wish: _Wish) -> None:
         if not self._is_at_home:
-            raise RuntimeError("an outbox cannot be used after a fork; make another one")
+            raise RuntimeError(FORKED)
         with self._lock:
             if self._is_closed:
                 raise WriterClosedError("the outbox is closed")

@@ -23,7 +23,7 @@ from omni_common.sync.purpose import cancelling, reading
 from omni_common.sync.recipe import Recipe
 from omni_common.sync.stream import OutcomeStream
 
-__all__ = ["OmniProvider"]
+__all__ = ["OmniProvider", "twin_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +31,7 @@ T = TypeVar("T")
 _IDS_AT_ONCE = 500
 
 
-def _twin_of(original: Callable[..., object]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def twin_of(original: Callable[..., object]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Take over the docstring of the method that is mirrored: both mean the same."""
 
     def document(method: Callable[P, T]) -> Callable[P, T]:
@@ -65,11 +65,11 @@ class OmniProvider:
         """What this provider can do. Constant for the life of the provider."""
         return self._pattern.capabilities
 
-    @_twin_of(AsyncOmniProvider.check)
+    @twin_of(AsyncOmniProvider.check)
     def check(self, message: Message) -> list[NotSentError]:
         return self._pattern.check(message)
 
-    @_twin_of(AsyncOmniProvider.send)
+    @twin_of(AsyncOmniProvider.send)
     def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         call: Call[AsyncOmniProvider, Receipt] | None = None
         try:
@@ -100,11 +100,11 @@ class OmniProvider:
         """
         return OutcomeStream(self._portal, messages)
 
-    @_twin_of(AsyncOmniProvider.send_batch)
+    @twin_of(AsyncOmniProvider.send_batch)
     def send_batch(self, messages: Sequence[Message], history: History) -> Sequence[SendOutcome]:
         return self._portal.call(lambda provider: provider.send_batch(messages, history))
 
-    @_twin_of(AsyncOmniProvider.status)
+    @twin_of(AsyncOmniProvider.status)
     def status(self, id: str) -> DeliveryReport:
         with reading():
             return self._portal.call(lambda provider: provider.status(id))
@@ -118,26 +118,26 @@ class OmniProvider:
             with reading():
                 yield from self._portal.iterate(_status_many, chunk)
 
-    @_twin_of(AsyncOmniProvider.cancel)
+    @twin_of(AsyncOmniProvider.cancel)
     def cancel(self, id: str) -> None:
         with cancelling():
             return self._portal.call(lambda provider: provider.cancel(id))
 
-    @_twin_of(AsyncOmniProvider.wait)
+    @twin_of(AsyncOmniProvider.wait)
     def wait(self, id: str, *, timeout: timedelta = timedelta(minutes=2)) -> DeliveryReport:
         with reading():
             return self._portal.call(lambda provider: provider.wait(id, timeout=timeout))
 
-    @_twin_of(AsyncOmniProvider.sent_messages)
+    @twin_of(AsyncOmniProvider.sent_messages)
     def sent_messages(self, *, after: datetime, before: datetime) -> Iterator[SentMessage]:
         with reading():
             yield from self._portal.iterate(_sent_messages, after, before)
 
-    @_twin_of(AsyncOmniProvider.sent_as)
+    @twin_of(AsyncOmniProvider.sent_as)
     def sent_as(self, message: Message) -> SentAs | None:
         return self._pattern.sent_as(message)
 
-    @_twin_of(AsyncOmniProvider.close)
+    @twin_of(AsyncOmniProvider.close)
     def close(self) -> None:
         self._portal.close()
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+)
 from typing import Any, get_type_hints
 
 import pytest
@@ -11,11 +18,13 @@ import pytest
 import omni_common
 import omni_common.sync
 from omni_common import OmniProvider, OutcomeStream, Tracker
+from omni_common.outbox import Entry, Outbox
 from omni_common.sync import (
     OmniProvider as BlockingProvider,
     OutcomeStream as BlockingStream,
     Tracker as BlockingTracker,
 )
+from omni_common.sync.outbox import Outbox as BlockingOutbox
 
 # Where the blocking side has a type of its own for the same thing.
 BLOCKING_TYPES: dict[Any, Any] = {
@@ -23,6 +32,8 @@ BLOCKING_TYPES: dict[Any, Any] = {
     AsyncIterator[omni_common.StatusResult]: Iterator[omni_common.StatusResult],
     AsyncIterator[omni_common.DeliveryReport]: Iterator[omni_common.DeliveryReport],
     AsyncIterator[omni_common.SentMessage]: Iterator[omni_common.SentMessage],
+    AsyncGenerator[Entry, None]: Iterator[Entry],
+    AsyncGenerator[omni_common.SendOutcome, None]: Iterator[omni_common.SendOutcome],
     Iterable[omni_common.Message] | AsyncIterable[omni_common.Message]: Iterable[
         omni_common.Message
     ],
@@ -42,8 +53,13 @@ def public_methods(cls: type) -> dict[str, Callable[..., Any]]:
 
 PAIRS = [
     pytest.param(original, twin, name, id=f"{cls.__name__}.{name}")
-    for cls, twin in ((OmniProvider, BlockingProvider), (Tracker, BlockingTracker))
+    for cls, twin in (
+        (OmniProvider, BlockingProvider),
+        (Tracker, BlockingTracker),
+        (Outbox, BlockingOutbox),
+    )
     for name, original in public_methods(cls).items()
+    if cls is not Outbox or not hasattr(OmniProvider, name)  # which it shares with all providers
 ]
 
 

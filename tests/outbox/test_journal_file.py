@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -81,19 +82,40 @@ async def test_only_its_owner_can_read_it_whatever_the_umask(path: Path, mask: i
 
 
 @posix
-@pytest.mark.parametrize("numbered", [True, False], ids=["by its number", "by its path"])
-async def test_an_empty_file_that_others_could_read_becomes_its_owners_alone(
-    path: Path, monkeypatch: pytest.MonkeyPatch, *, numbered: bool
-) -> None:
-    if not numbered:  # as on Windows
-        monkeypatch.setattr(os, "supports_fd", frozenset())
-        monkeypatch.delattr(os, "fchmod")
+async def test_an_empty_file_that_others_could_read_becomes_its_owners_alone(path: Path) -> None:
     path.touch()
     path.chmod(0o644)
     journal = Journal(path)
     await posted(journal, "order-1")
     assert set(modes(path.parent).values()) == {0o600}
     await journal.close()
+
+
+@posix
+async def test_opening_it_again_takes_no_lock_from_those_who_have_it_open(path: Path) -> None:
+    # For the system a process has its locks on a file once; to close the file ends them.
+    first, second = Journal(path), Journal(path)
+    await posted(first, "order-1")
+    before = locked(path)
+    await posted(second, "order-2")
+    await second.close()
+    assert locked(path) == before
+    await first.close()
+    assert not locked(path)
+
+
+def locked(path: Path) -> bool:
+    """Whether another process finds the file locked where SQLite's readers lock it."""
+    look = (
+        "import fcntl, sys\n"
+        "with open(sys.argv[1], 'r+b') as file:\n"
+        "    try: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)\n"
+        "    except BlockingIOError: print('locked')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", look, str(path)], check=True, capture_output=True, text=True
+    )
+    return ended.stdout.strip() == "locked"
 
 
 async def test_everything_is_found_when_it_is_opened_again(path: Path) -> None:

@@ -264,5 +264,5 @@ async def test_an_old_journal_that_can_only_be_read_says_so(
         old,
     )
     (said,) = await asyncio.to_thread(outcome, program)
-    assert "the journal of the outbox cannot be used (Permission denied): make it" in said
+    assert "the journal of the outbox cannot be used (SQLITE_CANTOPEN): make it" in said
     assert version_of(old) == FIRST
