@@ -30,7 +30,7 @@ from omni_common.outbox.ids import id_of
 from omni_common.outbox.journal import Journal
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.receipts import receipt_of
-from omni_common.outbox.rows import Posting, Settlement
+from omni_common.outbox.rows import Posting, Settlement, Turn
 from omni_common.outbox.settling import settled
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, Receipt, SendOutcome
@@ -82,15 +82,15 @@ class Handover:
         self, message: Message, history: History, on_unknown: OnUnknown
     ) -> SendOutcome:
         leads, now = await self.dispatcher.leads(), self._clock.now()
-        posting = self._posting(message, now, leads=leads)
-        if posting.state is EntryState.CLAIMED:
+        posting = self._posting(message, self._turn(now, leads=leads))
+        if posting.turn.state is EntryState.CLAIMED:
             await self._departures.admit()
         else:
             history.begin()  # once it is in the journal, it may be sent
         (found,) = await self._journal.put([posting], now)
         if isinstance(found, Entry):
             return await self._handed_over_again(message, found, history, on_unknown)
-        return await self._gone(found, message, posting.state, history, on_unknown)
+        return await self._gone(found, message, posting.turn.state, history, on_unknown)
 
     async def hand_over_all(
         self, messages: Sequence[Message], history: History
@@ -103,8 +103,9 @@ class Handover:
         self, messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
         leads, now = await self.dispatcher.leads(), self._clock.now()
-        postings = [self._posting(message, now, leads=leads) for message in messages]
-        claiming = [posting.state is EntryState.CLAIMED for posting in postings]
+        turn = self._turn(now, leads=leads)
+        postings = [self._posting(message, turn) for message in messages]
+        claiming = [posting.turn.state is EntryState.CLAIMED for posting in postings]
         if not all(claiming):
             history.begin()
         await self._departures.admit(sum(claiming))
@@ -132,7 +133,8 @@ class Handover:
     async def enqueue(self, messages: Sequence[Message]) -> Sequence[SendOutcome]:
         """Write messages down for whoever dispatches; what became of one before stands."""
         now = self._clock.now()
-        postings = [self._posting(message, now, leads=False) for message in messages]
+        turn = self._turn(now, leads=False)
+        postings = [self._posting(message, turn) for message in messages]
         async with self._taking():
             found = await self._journal.put(postings, now)
         self.dispatcher.wake()
@@ -157,16 +159,15 @@ class Handover:
             self._under_way -= 1
             self._is_over.set()
 
-    def _posting(self, message: Message, now: datetime, *, leads: bool) -> Posting:
-        """What to write down of a message: claimed, if it is sent by whoever *leads*, and now."""
-        due = message.send_at if self._hold else None
-        return Posting(
-            message.reference,
-            EntryState.CLAIMED if leads and due is None else EntryState.QUEUED,
-            due or now,
-            due is not None,
-            message_document(message),
-        )
+    def _turn(self, now: datetime, *, leads: bool) -> Turn:
+        """The turn of what is not kept: it is claimed, if it is sent by whoever *leads*."""
+        return Turn(EntryState.CLAIMED if leads else EntryState.QUEUED, now, held=False)
+
+    def _posting(self, message: Message, turn: Turn) -> Posting:
+        """What to write down of a message; *turn* is its own unless it is kept."""
+        if message.send_at is not None and self._hold:
+            turn = Turn(EntryState.QUEUED, message.send_at, held=True)
+        return Posting(message.reference, turn, message_document(message))
 
     def _taken(self, message: Message) -> Accepted:
         """The outcome of a message that the outbox has, and the vendor has not."""
@@ -258,13 +259,13 @@ class Handover:
             if entry.id in self.dispatcher.unsettled:
                 return failed(message, _cut_off_before(message, self._name))
             leads = await self.dispatcher.leads()
-            posting = self._posting(message, self._clock.now(), leads=leads)
+            posting = self._posting(message, self._turn(self._clock.now(), leads=leads))
             if self._is_to_be_sent(entry, posting, on_unknown):
                 id = await self._journal.renew(
-                    message.reference, entry.state, posting.state, self._clock.now()
+                    message.reference, entry.state, posting.turn.state, self._clock.now()
                 )
                 if id is not None:
-                    return await self._gone(id, message, posting.state, history, on_unknown)
+                    return await self._gone(id, message, posting.turn.state, history, on_unknown)
             elif entry.state is EntryState.CLAIMED and await self.dispatcher.leads():
                 await self._settled_since(before, history)
             else:
@@ -281,7 +282,7 @@ class Handover:
         """Whether what was handed over again is a new beginning, or may go before its turn."""
         match entry.state:
             case EntryState.QUEUED:
-                return posting.state is EntryState.CLAIMED
+                return posting.turn.state is EntryState.CLAIMED
             case EntryState.UNKNOWN:
                 return on_unknown == "resend"
             case _:

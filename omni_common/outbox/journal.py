@@ -32,6 +32,7 @@ from omni_common.outbox.rows import (
     found_in,
     json_text,
     number_of,
+    putting_step,
     settled_row,
     settling_step,
     time_of,
@@ -88,28 +89,19 @@ class Journal:
 
         What was there stays as it is. An interruption takes back what was written.
         """
-        moment = number_of(now)
-        rows = [
-            [
-                each.reference,
-                each.state.value,
-                moment if each.due is now else number_of(each.due),
-                each.held,
-                each.document,
-            ]
-            for each in postings
-        ]
-        put = partial(statements.put, rows=json_text(rows), number=len(rows), now=moment)
+        if not postings:
+            return []
+        number = len(postings)
 
         def withdraw(connection: Connection, result: tuple[int, list[Row]]) -> None:
             written = [
-                [id, posting.state.value]
-                for id, posting in zip(found_in(len(rows), *result), postings, strict=True)
+                [id, posting.turn.state.value]
+                for id, posting in zip(found_in(number, *result), postings, strict=True)
                 if isinstance(id, int)
             ]
-            statements.withdraw(connection, rows=json_text(written), now=moment)
+            statements.withdraw(connection, rows=json_text(written), now=number_of(now))
 
-        return found_in(len(rows), *await self._done(put, withdraw))
+        return found_in(number, *await self._done(putting_step(postings, now), withdraw))
 
     async def claim_due(self, most: int, now: datetime) -> list[Entry]:
         """Claim *most* of the queued messages that are due, the earliest first.

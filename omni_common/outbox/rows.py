@@ -8,7 +8,7 @@ from functools import partial
 from sqlite3 import Connection
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from omni_common.converter import dumps
 from omni_common.errors import JournalError, NotSentError, OutcomeUnknownError
@@ -27,11 +27,13 @@ from omni_common.receipt import Receipt
 __all__ = [
     "Posting",
     "Settlement",
+    "Turn",
     "entry_if_any",
     "entry_of",
     "found_in",
     "json_text",
     "number_of",
+    "putting_step",
     "settled_row",
     "settling_step",
     "time_of",
@@ -43,14 +45,21 @@ _MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = (time.replace(tzinfo=UTC) for time in (datetime.min, datetime.max))  # noqa: DTZ901
 
 
+@frozen
+class Turn:
+    """What a message is to wait for; those of a call share it, but for what is kept."""
+
+    state: EntryState
+    due: datetime
+    held: bool
+
+
 @define(eq=False)  # made for every message: to be frozen takes twice as long
 class Posting:
     """A message to be written down."""
 
     reference: str
-    state: EntryState
-    due: datetime
-    held: bool
+    turn: Turn
     document: Document = field(repr=False)
 
 
@@ -62,6 +71,35 @@ class Settlement:
     state: EntryState
     receipt: Receipt | None = None
     error: NotSentError | OutcomeUnknownError | None = None
+
+
+def putting_step(
+    postings: Sequence[Posting], now: datetime
+) -> Callable[[Connection], tuple[int, list[Row]]]:
+    """What writes *postings* down; it returns what ``statements.put`` does."""
+    number, turn = len(postings), postings[0].turn
+    documents = {each.reference: each.document for each in postings}
+    if len(documents) == number and all(each.turn is turn for each in postings):
+        return partial(
+            statements.put_alike,
+            documents=json_text(documents),
+            state=turn.state.value,
+            due=number_of(turn.due),
+            held=turn.held,
+            number=number,
+            now=number_of(now),
+        )
+    rows = [
+        [
+            each.reference,
+            each.turn.state.value,
+            number_of(each.turn.due),
+            each.turn.held,
+            each.document,
+        ]
+        for each in postings
+    ]
+    return partial(statements.put, rows=json_text(rows), number=number, now=number_of(now))
 
 
 def settling_step(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
@@ -90,10 +128,15 @@ def settling_step(settlements: Sequence[Settlement], now: datetime) -> Callable[
 
 def _acceptance(accepted: Sequence[Settlement], now: int) -> Callable[[Connection], None]:
     """What writes down messages that were accepted, and have their attempts in common."""
-    receipts = [(each.id, each.receipt) for each in accepted if each.receipt is not None]
-    rows = json_text([(id, receipt_outline(receipt)) for id, receipt in receipts])
-    attempts = json_text(attempt_documents(receipts[0][1].attempts))
-    return partial(statements.accept, rows=rows, attempts=attempts, now=now)
+    receipts = {str(each.id): each.receipt for each in accepted if each.receipt is not None}
+    outlines = {id: receipt_outline(receipt) for id, receipt in receipts.items()}
+    attempts = next(iter(receipts.values())).attempts
+    return partial(
+        statements.accept,
+        receipts=json_text(outlines),
+        attempts=json_text(attempt_documents(attempts)),
+        now=now,
+    )
 
 
 def settled_row(each: Settlement) -> list[Any]:

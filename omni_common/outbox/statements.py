@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from sqlite3 import Connection
+from sqlite3 import Connection, Cursor
 from typing import Any, TypeAlias
 
 from omni_common.converter import loads
@@ -29,6 +29,7 @@ __all__ = [
     "next_due",
     "purge",
     "put",
+    "put_alike",
     "read_note",
     "release",
     "renew",
@@ -46,18 +47,32 @@ _ROW = (
     "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
     " m.error)"
 )
+_NEW = "message (reference, state, due, held, changed, document)"
+_IF_NEW = "WHERE true ON CONFLICT (reference) DO NOTHING"
 _OPEN = "state IN ('queued', 'claimed', 'unknown')"
 """Without these words SQLite does not see that an index holds all rows that are asked for."""
 _BEGINNING = "{0} >= ? AND {0} < coalesce(?, x'')"
 """Begins with a text: from that on, and before the first behind it; all texts are before a blob."""
 
 
-def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[int, list[Row]]:
-    """Insert messages whose reference is new.
+def put_alike(
+    connection: Connection,
+    *,
+    documents: str,
+    state: str,
+    due: int,
+    held: bool,
+    number: int,
+    now: int,
+) -> tuple[int, list[Row]]:
+    """Insert messages whose reference is new, and which have all but that in common.
 
     Args:
         connection: The journal.
-        rows: A list of ``[reference, state, due, held, document]``, as JSON.
+        documents: Each message by its reference, as JSON.
+        state: Of all of them.
+        due: When they are to be sent.
+        held: Whether they are kept until then.
         number: How many they are.
         now: The time.
 
@@ -66,25 +81,48 @@ def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[in
         every row in order: what was there before has a smaller id.
     """
     cursor = connection.execute(
-        "INSERT INTO message (reference, state, due, held, changed, document)"
+        f"INSERT INTO {_NEW} SELECT key, ?, ?, ?, ?, value FROM json_each(?) {_IF_NEW}",
+        (state, due, held, now, documents),
+    )
+    return _put(connection, cursor, number, documents, "given.key")
+
+
+def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[int, list[Row]]:
+    """Insert any messages whose reference is new.
+
+    Args:
+        connection: The journal.
+        rows: A list of ``[reference, state, due, held, document]``, as JSON.
+        number: How many they are.
+        now: The time.
+
+    Returns:
+        See :func:`put_alike`.
+    """
+    cursor = connection.execute(
+        f"INSERT INTO {_NEW}"
         " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
         " json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?,"
-        " json_extract(value, '$[4]')"
-        " FROM json_each(?) WHERE true ON CONFLICT (reference) DO NOTHING",
+        f" json_extract(value, '$[4]') FROM json_each(?) {_IF_NEW}",
         (now, rows),
     )
+    return _put(connection, cursor, number, rows, "json_extract(given.value, '$[0]')")
+
+
+def _put(
+    connection: Connection, cursor: Cursor, number: int, given: str, reference: str
+) -> tuple[int, list[Row]]:
     inserted = cursor.rowcount
     if inserted == number:
         return (cursor.lastrowid or 0) - inserted + 1, []
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
-    first = last - inserted + 1
-    found = _rows(
+    rows = _rows(
         connection,
         f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
-        " ON m.reference = json_extract(given.value, '$[0]') ORDER BY given.key",
-        rows,
+        f" ON m.reference = {reference} ORDER BY given.id",
+        given,
     )
-    return first, found
+    return last - inserted + 1, rows
 
 
 def withdraw(connection: Connection, *, rows: str, now: int) -> None:
@@ -145,21 +183,21 @@ def renew(
     return None if found is None else int(found[0])
 
 
-def accept(connection: Connection, *, rows: str, attempts: str, now: int) -> None:
+def accept(connection: Connection, *, receipts: str, attempts: str, now: int) -> None:
     """Write down that claimed messages were accepted, all of them after *attempts*.
 
     Args:
         connection: The journal.
-        rows: A list of ``[id, receipt]``, as JSON, the receipts without attempts.
+        receipts: Each receipt, without attempts, by the id of its message, as JSON.
         attempts: What the receipts have in common, as JSON.
         now: The time.
     """
     connection.execute(
         "UPDATE message SET state = 'accepted', error = NULL, changed = ?,"
-        " receipt = json_set(json_extract(given.value, '$[1]'), '$.attempts', json(?))"
+        " receipt = json_set(given.value, '$.attempts', json(?))"
         " FROM json_each(?) AS given"
-        " WHERE message.id = json_extract(given.value, '$[0]') AND message.state = 'claimed'",
-        (now, attempts, rows),
+        " WHERE message.id = CAST(given.key AS INTEGER) AND message.state = 'claimed'",
+        (now, attempts, receipts),
     )
 
 

@@ -11,7 +11,7 @@ from omni_common.message import Message, Sms
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.rows import Posting
+from omni_common.outbox.rows import Posting, Turn
 from omni_common.receipt import Receipt
 
 __all__ = [
@@ -52,7 +52,7 @@ def posting(
     text: str = "Hi",
 ) -> Posting:
     """An SMS to be written down."""
-    return Posting(reference, state, due, held, message_document(message(reference, text)))
+    return Posting(reference, Turn(state, due, held), message_document(message(reference, text)))
 
 
 async def posted(journal: Journal, *references: str, **options: Any) -> list[int]:

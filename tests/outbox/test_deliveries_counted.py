@@ -16,7 +16,7 @@ from omni_common.outbox import journal as journals
 from omni_common.outbox.counting import end_of_prefix
 from omni_common.outbox.entry import EntryState as E
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.rows import Posting
+from omni_common.outbox.rows import Posting, Turn
 from omni_common.report import DeliveryState as S
 from omni_common.track import Track, reference_key
 from tests.outbox.journals import NOON, posted, posting, receipt
@@ -125,7 +125,9 @@ async def counted(path: Path, references: list[str], prefix: str) -> dict[object
     """How many messages of those *references* the journal counts, of which every other is known."""
     journal = Journal(path)
     document = posting("any").document
-    await journal.put([Posting(each, E.QUEUED, NOON, False, document) for each in references], NOON)
+    await journal.put(
+        [Posting(each, Turn(E.QUEUED, NOON, held=False), document) for each in references], NOON
+    )
     for each in references[::2]:
         await tracks_of(journal).merge(reference_key("messente", each), track(S.SENT))
     found = await journal.count_deliveries(prefix, provider="messente")

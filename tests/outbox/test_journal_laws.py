@@ -113,7 +113,8 @@ class JournalAndModel(RuleBasedStateMachine):
     def add(self, given: Posting, id: int, now: datetime) -> None:
         assert all(row.id < id for row in self.rows)
         kept = message(given.reference, given.document["sms"])
-        self.rows.append(Row(id, given.reference, given.state, given.due, given.held, now, kept))
+        turn = given.turn
+        self.rows.append(Row(id, given.reference, turn.state, turn.due, turn.held, now, kept))
 
     @rule(most=st.integers(0, 4), now=times)
     def claim_due(self, most: int, now: datetime) -> None:

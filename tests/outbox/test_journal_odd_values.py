@@ -17,7 +17,7 @@ from omni_common.message import Message
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.entry import Entry, EntryState
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.rows import Posting, Settlement
+from omni_common.outbox.rows import Posting, Settlement, Turn
 from omni_common.receipt import Part, Receipt
 from tests.outbox.anything import SendError, failures, messages, receipts, said
 from tests.outbox.journals import NOON, NUMBER, at, message, posted, posting, references
@@ -56,9 +56,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
 
 @given(message=messages)
 def test_any_message_comes_back(kept: Kept, message: Message) -> None:
-    given = Posting(
-        message.reference, CLAIMED, NOON, held=False, document=message_document(message)
-    )
+    given = Posting(message.reference, Turn(CLAIMED, NOON, held=False), message_document(message))
     assert kept(given, NOON, None, None).message == message
 
 
@@ -152,7 +150,7 @@ async def test_a_large_batch_is_put_claimed_and_settled_at_once(journal: Journal
 
 
 async def test_what_is_refused_as_json_keeps_the_journal_as_it_was(journal: Journal) -> None:
-    odd = Posting("odd", EntryState.QUEUED, NOON, held=False, document={"to": float("nan")})
+    odd = Posting("odd", Turn(EntryState.QUEUED, NOON, held=False), {"to": float("nan")})
     with pytest.raises(ValueError, match="not finite"):
         await journal.put([posting("even"), odd], NOON)
     assert await journal.select(EntryState) == []

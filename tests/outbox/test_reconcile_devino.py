@@ -16,7 +16,7 @@ from omni_common.message import Message, Sms, Viber
 from omni_common.outbox import EntryState, Outbox, Reconciliation
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.rows import Posting
+from omni_common.outbox.rows import Posting, Turn
 from omni_common.report import DeliveryState
 from omni_common.sandbox import Fault, SandboxClock
 from tests.outbox.outboxes import state_of
@@ -102,9 +102,9 @@ async def test_two_lost_messages_that_say_the_same_are_left(
 async def test_what_a_killed_process_had_not_sent_stays_unknown(
     emulator: DevinoEmulator, path: Path, clock: FakeClock
 ) -> None:
-    journal = Journal(path)
+    journal, turn = Journal(path), Turn(EntryState.CLAIMED, NOW, held=False)
     written = [
-        Posting(each.reference, EntryState.CLAIMED, NOW, False, message_document(each))
+        Posting(each.reference, turn, message_document(each))
         for each in (order(1), order(2, "Thank you"))
     ]
     await journal.put(written, NOW)

@@ -25,7 +25,7 @@ STEPS: dict[str, Step] = {
     "find": partial(statements.find, reference="a"),
     "cancel": partial(statements.cancel, reference="a", now=1),
     "renew": partial(statements.renew, reference="a", before="queued", state="claimed", now=1),
-    "accept": partial(statements.accept, rows="[]", attempts="[]", now=1),
+    "accept": partial(statements.accept, receipts="{}", attempts="[]", now=1),
     "settle": partial(statements.settle, rows="[]", now=1),
     "release": partial(statements.release, ids=[1], now=1),
     "resend_unknown": partial(statements.resend_unknown, references="[]", now=1),

@@ -19,7 +19,7 @@ from omni_common.errors import ConfigurationError
 from omni_common.outbox import EntryState, Outbox
 from omni_common.outbox.documents import message_document
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.rows import Posting
+from omni_common.outbox.rows import Posting, Turn
 from omni_common.sandbox import Fault, running
 from tests.cli.command import Omni
 
@@ -92,7 +92,9 @@ def test_what_a_killed_process_was_sending_is_counted_and_not_looked_for(
         killed = Journal(journal)
         now = datetime.now(UTC)
         document = message_document(order(2000))
-        await killed.put([Posting("order-2000", EntryState.CLAIMED, now, False, document)], now)
+        await killed.put(
+            [Posting("order-2000", Turn(EntryState.CLAIMED, now, held=False), document)], now
+        )
         await killed.close()
 
     asyncio.run(claim())
