@@ -115,15 +115,16 @@ def receipt_outline(receipt: Receipt) -> Document:
         "id": whole(receipt.id),
         "provider": receipt.provider,
         "to": receipt.to,
-        "parts": [_part_document(part.channel, part.id, part.sender) for part in receipt.parts],
+        "parts": [_part_document(part) for part in receipt.parts],
     }
 
 
-def _part_document(channel: str, id: str | None, sender: str | None) -> list[str | None]:
-    """A part as a list that is no longer than it has to be: null makes JSON slow to write."""
-    if sender is None:
-        return [whole(str(channel))] if id is None else [whole(str(channel)), whole(id)]
-    return [whole(str(channel)), whole(id), whole(sender)]
+def _part_document(part: Part) -> list[str | None]:
+    """*part* as a list that is no longer than it has to be: null makes JSON slow to write."""
+    channel, id, sender = whole(str(part.channel)), whole(part.id), whole(part.sender)
+    if sender is not None:
+        return [channel, id, sender]
+    return [channel] if id is None else [channel, id]
 
 
 def read_receipt(text: str, reference: str) -> Receipt:

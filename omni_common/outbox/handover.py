@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from itertools import compress
 
 from attrs import evolve
 
@@ -110,13 +111,15 @@ class Handover:
             history.begin()
         await self._departures.admit(sum(claiming))
         found = await self._journal.put(postings, now)
-        ids = [each if isinstance(each, int) else None for each in found]
-        claimed = [
-            (id, message)
-            for id, message, is_claimed in zip(ids, messages, claiming, strict=True)
-            if id is not None and is_claimed
+        new = [
+            is_claimed and isinstance(each, int)
+            for each, is_claimed in zip(found, claiming, strict=True)
         ]
-        sent = await self._sent_together(claimed, history)
+        sent = await self._sent_together(
+            [each for each in compress(found, new) if isinstance(each, int)],
+            list(compress(messages, new)),
+            history,
+        )
         if len(sent) == len(messages):
             return sent
         self.dispatcher.wake()
@@ -218,25 +221,22 @@ class Handover:
         return outcome
 
     async def _sent_together(
-        self, claimed: Sequence[tuple[int, Message]], history: History
+        self, ids: Sequence[int], messages: Sequence[Message], history: History
     ) -> Sequence[SendOutcome]:
         """The same for several in one call."""
-        if not claimed:
+        if not messages:
             return ()
-        messages = [departing(message) for _, message in claimed]
+        leaving = [departing(message) for message in messages]
         try:
-            outcomes = await outcomes_of(self._provider, messages, history)
+            outcomes = await outcomes_of(self._provider, leaving, history)
         except BaseException:
-            self._cut_off([id for id, _ in claimed], history)
+            self._cut_off(ids, history)
             raise
-        settlements = [
-            settled(id, outcome) for (id, _), outcome in zip(claimed, outcomes, strict=True)
-        ]
-        await self.dispatcher.settle(settlements)
+        await self.dispatcher.settle(list(map(settled, ids, outcomes)))
         await self.dispatcher.consider(outcomes)
         return [
             outcome if sent is message else evolve(outcome, message=message)
-            for outcome, sent, (_, message) in zip(outcomes, messages, claimed, strict=True)
+            for outcome, sent, message in zip(outcomes, leaving, messages, strict=True)
         ]
 
     def _cut_off(self, ids: Sequence[int], history: History) -> None:

@@ -34,8 +34,9 @@ from omni_common.outbox.rows import (
     number_of,
     putting_step,
     settled_row,
-    settling_step,
+    settling_steps,
     time_of,
+    withdrawing_step,
 )
 from omni_common.outbox.schema import compact, open_journal
 from omni_common.outbox.statements import Row
@@ -91,17 +92,16 @@ class Journal:
         """
         if not postings:
             return []
-        number = len(postings)
-
-        def withdraw(connection: Connection, result: tuple[int, list[Row]]) -> None:
-            written = [
-                [id, posting.turn.state.value]
-                for id, posting in zip(found_in(number, *result), postings, strict=True)
-                if isinstance(id, int)
-            ]
-            statements.withdraw(connection, rows=json_text(written), now=number_of(now))
-
-        return found_in(number, *await self._done(putting_step(postings, now), withdraw))
+        put, withdraw = putting_step(postings, now), withdrawing_step(postings, now)
+        ids = await self._told(self._writer.run(put, withdraw, is_one=True))
+        if len(ids) == len(postings):
+            return list(ids)
+        try:
+            entries = await self.find_all([each.reference for each in postings])
+            return found_in(postings, ids, entries)
+        except BaseException:
+            self._writer.post(lambda connection: withdraw(connection, ids))
+            raise
 
     async def claim_due(self, most: int, now: datetime) -> list[Entry]:
         """Claim *most* of the queued messages that are due, the earliest first.
@@ -135,11 +135,13 @@ class Journal:
 
     async def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write down what became of messages that were claimed."""
-        await self._done(settling_step(settlements, now))
+        steps = settling_steps(settlements, now)
+        settle = partial(_carried_out, steps)
+        await self._told(self._writer.run(settle, is_one=len(steps) == 1))
 
     def settle_unattended(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write that down without waiting for it: for a caller that is being interrupted."""
-        self._writer.post(settling_step(settlements, now))
+        self._writer.post(partial(_carried_out, settling_steps(settlements, now)))
 
     async def cancel(self, reference: str, now: datetime) -> Entry | None:
         """Take a message back if it is queued; its entry as it is then."""
@@ -160,7 +162,7 @@ class Journal:
 
     async def find(self, reference: str) -> Entry | None:
         """The entry of a message."""
-        return entry_if_any(await self._run(statements.find, reference=reference))
+        return entry_if_any(await self._ask(statements.find, reference=reference))
 
     async def select(
         self,
@@ -174,7 +176,7 @@ class Journal:
 
         Only those whose reference begins with *prefix*, and *most* of them.
         """
-        rows = await self._run(
+        rows = await self._ask(
             statements.select,
             states=[state.value for state in states],
             prefix=prefix,
@@ -195,12 +197,12 @@ class Journal:
 
     async def count(self, prefix: str = "") -> dict[EntryState, int]:
         """How many messages there are in each state whose reference begins with *prefix*."""
-        found = await self._run(statements.count, prefix=prefix)
+        found = await self._ask(statements.count, prefix=prefix)
         return {state: found.get(state.value, 0) for state in EntryState}
 
     async def count_open(self) -> dict[EntryState, int]:
         """How many are queued, claimed and unknown; quick, whatever else the journal holds."""
-        found = await self._run(statements.count_open)
+        found = await self._ask(statements.count_open)
         return {state: found.get(state.value, 0) for state in OPEN_STATES}
 
     async def resend_unknown(self, references: Iterable[str], now: datetime) -> int:
@@ -227,7 +229,7 @@ class Journal:
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the first of the queued messages is due, or has been; None if none is queued."""
-        due = await self._run(statements.next_due, now=number_of(now))
+        due = await self._ask(statements.next_due, now=number_of(now))
         return None if due is None else time_of(due)
 
     async def write_note(self, name: str, text: str | None) -> None:
@@ -236,7 +238,7 @@ class Journal:
 
     async def read_note(self, name: str) -> str | None:
         """What is kept under a name."""
-        return await self._run(statements.read_note, name=name)
+        return await self._ask(statements.read_note, name=name)
 
     async def load_track(self, key: str) -> Track | None:
         """The track that is kept under a key; a ``DocumentError`` if it cannot be read."""
@@ -280,7 +282,7 @@ class Journal:
 
     async def find_all(self, references: Sequence[str]) -> list[Entry]:
         """The entries of those messages that there are."""
-        rows = await self._run(statements.find_all, references=json_text(list(references)))
+        rows = await self._ask(statements.find_all, references=json_text(list(references)))
         return [entry_of(row) for row in rows]
 
     async def close(self) -> None:
@@ -317,6 +319,11 @@ class Journal:
             now=number_of(now),
         )
 
+    async def _ask(self, question: Callable[..., T], **values: object) -> T:
+        """What one statement that changes nothing says; no other process is waited for."""
+        ask = partial(question, **values)
+        return await self._told(self._writer.run(ask, is_one=True))
+
     async def _run(self, statement: Callable[..., T], **values: object) -> T:
         return await self._done(lambda connection: statement(connection, **values))
 
@@ -335,3 +342,8 @@ class Journal:
         except (sqlite3.Error, OSError, RuntimeError) as error:
             found = journal_error(error)
         raise found  # out here, without what names files as its context
+
+
+def _carried_out(steps: Iterable[Callable[[Connection], object]], connection: Connection) -> None:
+    for step in steps:
+        step(connection)

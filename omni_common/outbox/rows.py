@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from sqlite3 import Connection
@@ -35,8 +35,9 @@ __all__ = [
     "number_of",
     "putting_step",
     "settled_row",
-    "settling_step",
+    "settling_steps",
     "time_of",
+    "withdrawing_step",
 ]
 
 _STATES = {state.value: state for state in EntryState}
@@ -73,69 +74,76 @@ class Settlement:
     error: NotSentError | OutcomeUnknownError | None = None
 
 
-def putting_step(
-    postings: Sequence[Posting], now: datetime
-) -> Callable[[Connection], tuple[int, list[Row]]]:
-    """What writes *postings* down; it returns what ``statements.put`` does."""
-    number, turn = len(postings), postings[0].turn
+def putting_step(postings: Sequence[Posting], now: datetime) -> Callable[[Connection], range]:
+    """What writes *postings* down, in one statement; it returns the ids of those that are new."""
+    turn = postings[0].turn
     documents = {each.reference: each.document for each in postings}
-    if len(documents) == number and all(each.turn is turn for each in postings):
+    if len(documents) == len(postings) and all(each.turn is turn for each in postings):
         return partial(
             statements.put_alike,
             documents=json_text(documents),
             state=turn.state.value,
             due=number_of(turn.due),
             held=turn.held,
-            number=number,
             now=number_of(now),
         )
     rows = [
-        [
+        (
             each.reference,
             each.turn.state.value,
             number_of(each.turn.due),
             each.turn.held,
             each.document,
-        ]
+        )
         for each in postings
     ]
-    return partial(statements.put, rows=json_text(rows), number=number, now=number_of(now))
+    return partial(statements.put, rows=json_text(rows), now=number_of(now))
 
 
-def settling_step(settlements: Sequence[Settlement], now: datetime) -> Callable[[Connection], None]:
-    """What writes *settlements* down."""
+def withdrawing_step(
+    postings: Sequence[Posting], now: datetime
+) -> Callable[[Connection, range], None]:
+    """What takes *postings* back whose ids are in a range, unless somebody went on with them."""
+
+    def withdraw(connection: Connection, ids: range) -> None:
+        if ids:
+            rows = json_text([(each.reference, each.turn.state.value) for each in postings])
+            statements.withdraw(
+                connection, rows=rows, first=ids[0], last=ids[-1], now=number_of(now)
+            )
+
+    return withdraw
+
+
+def settling_steps(
+    settlements: Sequence[Settlement], now: datetime
+) -> list[Callable[[Connection], None]]:
+    """What writes *settlements* down, each step in one statement."""
     others: list[Settlement] = []
-    accepted: dict[int, list[Settlement]] = {}  # by the attempts that those of a bulk call share
+    accepted: dict[int, list[tuple[int, Receipt]]] = {}  # by the attempts that they share
     for each in settlements:
-        if each.receipt is None or each.error is not None or each.state is not EntryState.ACCEPTED:
+        receipt = each.receipt
+        if receipt is None or each.error is not None or each.state is not EntryState.ACCEPTED:
             others.append(each)
-        elif (known := accepted.get(id(each.receipt.attempts))) is not None:
-            known.append(each)
+        elif (alike := accepted.get(id(receipt.attempts))) is not None:
+            alike.append((each.id, receipt))
         else:
-            accepted[id(each.receipt.attempts)] = [each]
+            accepted[id(receipt.attempts)] = [(each.id, receipt)]
     moment = number_of(now)
+    steps: list[Callable[[Connection], None]]
     steps = [_acceptance(each, moment) for each in accepted.values()]
     if others:
         rows = json_text([settled_row(each) for each in others])
         steps.append(partial(statements.settle, rows=rows, now=moment))
-
-    def settle(connection: Connection) -> None:
-        for step in steps:
-            step(connection)
-
-    return settle
+    return steps
 
 
-def _acceptance(accepted: Sequence[Settlement], now: int) -> Callable[[Connection], None]:
+def _acceptance(accepted: Sequence[tuple[int, Receipt]], now: int) -> Callable[[Connection], None]:
     """What writes down messages that were accepted, and have their attempts in common."""
-    receipts = {str(each.id): each.receipt for each in accepted if each.receipt is not None}
-    outlines = {id: receipt_outline(receipt) for id, receipt in receipts.items()}
-    attempts = next(iter(receipts.values())).attempts
+    outlines = {str(id): receipt_outline(receipt) for id, receipt in accepted}
+    attempts = attempt_documents(accepted[0][1].attempts)
     return partial(
-        statements.accept,
-        receipts=json_text(outlines),
-        attempts=json_text(attempt_documents(attempts)),
-        now=now,
+        statements.accept, receipts=json_text(outlines), attempts=json_text(attempts), now=now
     )
 
 
@@ -167,17 +175,23 @@ def time_of(number: int) -> datetime:
         return _LAST if number > 0 else _FIRST
 
 
-def found_in(number: int, first: int, rows: Sequence[Row]) -> list[int | Entry]:
-    """Of messages that were put: the id of each that was new, the entry of each that was not."""
-    if not rows:
-        return list(range(first, first + number))
-    entries = [entry_of(row) for row in rows]
-    new: set[int] = set()
+def found_in(
+    postings: Sequence[Posting], ids: range, entries: Iterable[Entry]
+) -> list[int | Entry]:
+    """Of messages that were put: the id of each that was new, the entry of each that was not.
+
+    Raises:
+        JournalError: One is not among *entries*, which are what the journal has.
+    """
+    known = {entry.reference: entry for entry in entries}
+    new = set(ids)
     found: list[int | Entry] = []
-    for entry in entries:
-        is_new = entry.id >= first and entry.id not in new  # and not one that came just before
-        found.append(entry.id if is_new else entry)
-        new.add(entry.id)
+    for posting in postings:
+        entry = known.get(posting.reference)
+        if entry is None:
+            raise JournalError("another process deleted from the journal of the outbox meanwhile")
+        found.append(entry.id if entry.id in new else entry)
+        new.discard(entry.id)  # the same reference again is one that is there
     return found
 
 

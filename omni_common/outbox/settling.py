@@ -19,12 +19,10 @@ __all__ = ["concerns_all", "settled", "settled_on_its_own"]
 
 def settled(id: int, outcome: SendOutcome) -> Settlement:
     """What becomes of a message whose sender is told *outcome*, and knows best what to do next."""
-    match outcome:
-        case Accepted():
-            return Settlement(id, EntryState.ACCEPTED, receipt=outcome.receipt)
-        case NotSent():
-            return Settlement(id, EntryState.REFUSED, error=outcome.error)
-    return Settlement(id, EntryState.UNKNOWN, error=outcome.error)
+    if isinstance(outcome, Accepted):
+        return Settlement(id, EntryState.ACCEPTED, outcome.receipt)
+    state = EntryState.REFUSED if isinstance(outcome, NotSent) else EntryState.UNKNOWN
+    return Settlement(id, state, None, outcome.error)
 
 
 def settled_on_its_own(id: int, outcome: SendOutcome) -> Settlement:

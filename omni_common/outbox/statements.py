@@ -56,15 +56,8 @@ _BEGINNING = "{0} >= ? AND {0} < coalesce(?, x'')"
 
 
 def put_alike(
-    connection: Connection,
-    *,
-    documents: str,
-    state: str,
-    due: int,
-    held: bool,
-    number: int,
-    now: int,
-) -> tuple[int, list[Row]]:
+    connection: Connection, *, documents: str, state: str, due: int, held: bool, now: int
+) -> range:
     """Insert messages whose reference is new, and which have all but that in common.
 
     Args:
@@ -73,65 +66,53 @@ def put_alike(
         state: Of all of them.
         due: When they are to be sent.
         held: Whether they are kept until then.
-        number: How many they are.
         now: The time.
 
     Returns:
-        The id of the first that was inserted, which the others follow; and, unless that were all,
-        every row in order: what was there before has a smaller id.
+        The ids of those that were inserted, in order.
     """
-    cursor = connection.execute(
-        f"INSERT INTO {_NEW} SELECT key, ?, ?, ?, ?, value FROM json_each(?) {_IF_NEW}",
-        (state, due, held, now, documents),
+    return _inserted(
+        connection.execute(
+            f"INSERT INTO {_NEW} SELECT key, ?, ?, ?, ?, value FROM json_each(?) {_IF_NEW}",
+            (state, due, held, now, documents),
+        )
     )
-    return _put(connection, cursor, number, documents, "given.key")
 
 
-def put(connection: Connection, *, rows: str, number: int, now: int) -> tuple[int, list[Row]]:
-    """Insert any messages whose reference is new.
-
-    Args:
-        connection: The journal.
-        rows: A list of ``[reference, state, due, held, document]``, as JSON.
-        number: How many they are.
-        now: The time.
+def put(connection: Connection, *, rows: str, now: int) -> range:
+    """Insert any messages, ``[reference, state, due, held, document]``, whose reference is new.
 
     Returns:
-        See :func:`put_alike`.
+        The ids of those that were inserted, in order.
     """
-    cursor = connection.execute(
-        f"INSERT INTO {_NEW}"
-        " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
-        " json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?,"
-        f" json_extract(value, '$[4]') FROM json_each(?) {_IF_NEW}",
-        (now, rows),
+    return _inserted(
+        connection.execute(
+            f"INSERT INTO {_NEW}"
+            " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+            " json_extract(value, '$[2]'), json_extract(value, '$[3]'), ?,"
+            f" json_extract(value, '$[4]') FROM json_each(?) {_IF_NEW}",
+            (now, rows),
+        )
     )
-    return _put(connection, cursor, number, rows, "json_extract(given.value, '$[0]')")
 
 
-def _put(
-    connection: Connection, cursor: Cursor, number: int, given: str, reference: str
-) -> tuple[int, list[Row]]:
-    inserted = cursor.rowcount
-    if inserted == number:
-        return (cursor.lastrowid or 0) - inserted + 1, []
-    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
-    rows = _rows(
-        connection,
-        f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m"
-        f" ON m.reference = {reference} ORDER BY given.id",
-        given,
-    )
-    return last - inserted + 1, rows
+def _inserted(cursor: Cursor) -> range:
+    if not cursor.rowcount:
+        return range(0)
+    last = cursor.lastrowid or 0
+    return range(last - cursor.rowcount + 1, last + 1)
 
 
-def withdraw(connection: Connection, *, rows: str, now: int) -> None:
-    """Take back messages, ``[id, state]``, that are still in the state they were inserted in."""
+def withdraw(connection: Connection, *, rows: str, first: int, last: int, now: int) -> None:
+    """Take back messages, ``[reference, state]``, that are still in the state they were put in.
+
+    Only those with an id from *first* to *last*.
+    """
     connection.execute(
         "UPDATE message SET state = 'cancelled', changed = ? FROM json_each(?) AS given"
-        " WHERE message.id = json_extract(given.value, '$[0]')"
-        " AND message.state = json_extract(given.value, '$[1]')",
-        (now, rows),
+        " WHERE message.reference = json_extract(given.value, '$[0]')"
+        " AND message.state = json_extract(given.value, '$[1]') AND message.id BETWEEN ? AND ?",
+        (now, rows, first, last),
     )
 
 
