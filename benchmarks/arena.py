@@ -76,7 +76,8 @@ def play(case: Case, plan: Plan, tell: Callable[[str], object]) -> Standings:
     with ExitStack() as stack:
         vendor = stack.enter_context(responder()) if case.counted else None
         address = vendor.address if vendor else ""
-        players = [stack.enter_context(_player(each, address)) for each in case.contestants]
+        _, cpus = ([], []) if case.threaded else shares()
+        players = [stack.enter_context(_player(each, address, cpus)) for each in case.contestants]
         missing = {player.contestant.name: player.missing() for player in players}
         ready = [player for player in players if missing[player.contestant.name] is None]
         turns: dict[str, list[Turn]] = {name: [] for name in missing}
@@ -104,7 +105,7 @@ def responder() -> Iterator[Responder]:
 
 
 @contextmanager
-def _player(contestant: Contestant, address: str) -> Iterator[Player]:
+def _player(contestant: Contestant, address: str, cpus: list[int]) -> Iterator[Player]:
     work = contestant.work
     order = {
         "work": f"{work.__module__}:{work.__qualname__}",
@@ -113,7 +114,6 @@ def _player(contestant: Contestant, address: str) -> Iterator[Player]:
         "without": contestant.without,
         "options": contestant.options,
     }
-    _, cpus = shares()
     with Process("benchmarks.worker", json.dumps(order), cpus=cpus) as process:
         yield Player(contestant, process)
 

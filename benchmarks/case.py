@@ -83,3 +83,6 @@ class Case:
     """Compare the time of the processor, not of the clock on the wall."""
     counted: bool = True
     """Whether the work is sent to the responder, which counts it too."""
+    threaded: bool = False
+    """Whether contestants have a thread that needs a processor: then they have the responder's too,
+    as they would on a machine with two."""

@@ -16,7 +16,7 @@ from attrs import Attribute, field, frozen
 
 from omni_common.errors import InvalidMessageError
 from omni_common.redaction import mask_number, mask_sender, mask_text, mask_url
-from omni_common.reference import random_reference
+from omni_common.reference import new_reference
 from omni_common.rules import (
     check_duration,
     check_line,
@@ -352,7 +352,7 @@ class Message:
         validator=check_text_mapping,
         hash=False,
     )
-    reference: str = field(factory=random_reference, kw_only=True, validator=check_line)
+    reference: str = field(factory=new_reference, kw_only=True, validator=check_line)
     extra: Mapping[str, Mapping[str, Any]] | None = field(
         default=None, kw_only=True, converter=_as_extra, repr=names_only, hash=False
     )

@@ -24,6 +24,7 @@ def case(plan: Plan) -> Case:
         reference=_WITHOUT,
         rounds=7,
         warm=2000,
+        threaded=True,
         contestants=tuple(
             Contestant(name=name, work=work, count=count, needs=("orjson",))
             for name, work in (

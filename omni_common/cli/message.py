@@ -14,7 +14,7 @@ from cyclopts import Group, Parameter
 from omni_common.cli.usage import UsageError
 from omni_common.clock import read_time
 from omni_common.message import Channel, Content, Email, Message, Priority, Sms, Viber, WhatsApp
-from omni_common.reference import random_reference
+from omni_common.reference import new_reference
 
 __all__ = ["MESSAGE", "ContentOptions", "MessageOptions", "duration", "moment", "read_text"]
 
@@ -98,7 +98,7 @@ class ContentOptions:
             send_at=None if self.send_at is None else moment(self.send_at, "--send-at"),
             priority=priority,
             callback_url=self.callback_url,
-            reference=random_reference() if reference is None else reference,
+            reference=new_reference() if reference is None else reference,
         )
 
     def _content(self, channel: str, text: str | None, ttl: timedelta | None = None) -> Content:

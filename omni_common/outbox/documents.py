@@ -58,6 +58,7 @@ __all__ = [
     "receipt_outline",
 ]
 
+_OF_ATTEMPTS = ("started_at", "sent", "detail", "status", "waited", "proves_not_sent")
 _PLAIN = "sms"
 """The key of the text of an SMS of which there is nothing else to say."""
 
@@ -185,33 +186,39 @@ def read_error(text: str, reference: str) -> NotSentError | OutcomeUnknownError:
     raise DocumentError("what stands there is no error")
 
 
-def attempt_documents(attempts: Iterable[Attempt]) -> list[Document]:
-    """*attempts* as plain values."""
+def attempt_documents(attempts: Iterable[Attempt]) -> list[list[Any]]:
+    """*attempts* as plain values: each a list, since every accepted message has one of them."""
     return [
-        {
-            "started_at": each.started_at.isoformat(),
-            "sent": each.sent,
-            "detail": whole(each.detail),
-            "status": each.status,
-            "waited": each.waited.total_seconds(),
-            "proves_not_sent": each.proves_not_sent,
-        }
+        [
+            each.started_at.isoformat(),
+            each.sent,
+            whole(each.detail),
+            each.status,
+            each.waited.total_seconds(),
+            each.proves_not_sent,
+        ]
         for each in attempts
     ]
 
 
 def _read_attempts(documents: object) -> tuple[Attempt, ...]:
     return tuple(
-        Attempt(
-            number=number,
-            started_at=_read_aware(text_of(each["started_at"])),
-            sent=of_kind(each["sent"], bool),
-            detail=text_of(each["detail"]),
-            status=of_kind(each["status"], int, NoneType),
-            waited=seconds(each["waited"]),
-            proves_not_sent=of_kind(each["proves_not_sent"], bool),
-        )
-        for number, each in enumerate(list_of(documents), start=1)
+        _read_attempt(number, each) for number, each in enumerate(list_of(documents), start=1)
+    )
+
+
+def _read_attempt(number: int, document: object) -> Attempt:
+    if isinstance(document, dict):  # as it was written before there were tracks
+        document = [document[name] for name in _OF_ATTEMPTS]
+    started_at, sent, detail, status, waited, proves_not_sent = list_of(document)
+    return Attempt(
+        number=number,
+        started_at=_read_aware(text_of(started_at)),
+        sent=of_kind(sent, bool),
+        detail=text_of(detail),
+        status=of_kind(status, int, NoneType),
+        waited=seconds(waited),
+        proves_not_sent=of_kind(proves_not_sent, bool),
     )
 
 

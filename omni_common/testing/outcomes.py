@@ -19,7 +19,7 @@ from omni_common.errors import (
 from omni_common.message import Channel, Message
 from omni_common.provider import OmniProvider
 from omni_common.receipt import Accepted, NotSent, Receipt, SendOutcome, Unknown
-from omni_common.reference import random_reference
+from omni_common.reference import new_reference
 
 __all__ = [
     "accepted",
@@ -36,7 +36,7 @@ async def accepted(provider: OmniProvider, message: Message) -> Receipt:
 
     It goes out under a reference of its own each time: what is sent again is another message.
     """
-    message = evolve(message, reference=random_reference())
+    message = evolve(message, reference=new_reference())
     problems = provider.check(message)
     assert not problems, f"check() objects to what the capabilities allow: {problems}"
     receipt = await provider.send(message)

@@ -1,27 +1,41 @@
-"""The references of messages that were given none."""
+"""The names of messages that were given none."""
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
 from uuid import RFC_4122, UUID
 
-from omni_common.message import Message, Sms
-from omni_common.reference import random_reference
+from omni_common import Message, Sms
+from omni_common.reference import new_reference
 
 
-def test_they_are_random_uuids_as_uuid_writes_them() -> None:
-    references = [random_reference() for _ in range(2_000)]
-    read = [UUID(reference) for reference in references]
-
-    assert [str(uuid) for uuid in read] == references
-    assert {uuid.version for uuid in read} == {4}
-    assert {uuid.variant for uuid in read} == {RFC_4122}
-    assert len(set(references)) == len(references)
-    # Every digit is drawn: none of the 30 that are neither version nor variant stands still.
-    digits = list(zip(*(uuid.hex for uuid in read), strict=True))
-    assert [len(set(place)) for place in digits] == [16] * 12 + [1] + [16] * 3 + [4] + [16] * 15
+def test_a_new_reference_is_a_uuid_of_its_own_in_the_usual_form() -> None:
+    drawn = [new_reference() for _ in range(2000)]
+    assert len(set(drawn)) == 2000
+    for text in drawn:
+        assert str(UUID(text)) == text
+        assert (UUID(text).version, UUID(text).variant) == (7, RFC_4122)
+    assert {UUID(text).clock_seq_hi_variant >> 4 for text in drawn} == {8, 9, 10, 11}
 
 
-def test_each_message_has_its_own() -> None:
-    assert Message("+37251000000", Sms("Hi")).reference != (
-        Message("+37251000000", Sms("Hi")).reference
-    )
+def test_every_bit_but_the_fixed_ones_and_the_time_is_drawn() -> None:
+    drawn = [UUID(new_reference()).int for _ in range(400)]
+    changing = 0
+    for one, other in pairwise(drawn):
+        changing |= one ^ other
+    assert (changing & (1 << 80) - 1).bit_count() == 80 - 4 - 2
+
+
+def test_it_begins_with_the_time_so_that_later_ones_come_later() -> None:
+    before = time.time_ns() // 1_000_000
+    first = new_reference()
+    moments = [UUID(text).int >> 80 for text in (first, new_reference())]
+    after = time.time_ns() // 1_000_000
+    assert before <= moments[0] <= moments[1] <= after
+
+
+def test_a_message_without_a_reference_gets_one() -> None:
+    one, other = (Message("+37251000000", Sms("Hi")).reference for _ in range(2))
+    assert one != other
+    assert str(UUID(one)) == one

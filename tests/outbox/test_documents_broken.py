@@ -218,6 +218,34 @@ WRONG_IN_ATTEMPTS = changes(
 )
 
 
+@pytest.mark.parametrize("spoiled", WRONG_IN_ATTEMPTS, ids=str)
+def test_an_attempt_with_a_value_of_another_kind_is_refused_in_either_form(
+    spoiled: dict[str, Any],
+) -> None:
+    attempt = {**ATTEMPT, **spoiled}
+    for read, document in READERS[1:]:
+        for form in (attempt, list(attempt.values())):
+            refused(read, json.dumps({**document, "attempts": [form]}))
+
+
+@pytest.mark.parametrize("length", [0, 5, 7])
+def test_an_attempt_of_another_length_is_refused(length: int) -> None:
+    form = [*ATTEMPT.values(), None][:length]
+    for read, document in READERS[1:]:
+        refused(read, json.dumps({**document, "attempts": [form]}))
+
+
+def test_an_attempt_is_read_in_either_form() -> None:
+    for read, document in READERS[1:]:
+        other = {**document, "attempts": [list(ATTEMPT.values())]}
+        one, same = read(json.dumps(document), "order-1"), read(json.dumps(other), "order-1")
+        assert attempts_of(one) == attempts_of(same) != ()
+
+
+def attempts_of(read: Any) -> Any:
+    return read.attempts
+
+
 @pytest.mark.parametrize("waited", [1e300, -1e300, 10**400], ids=["long", "negative", "longer"])
 def test_an_attempt_that_waited_longer_than_time_is_refused(waited: float) -> None:
     for read, document in READERS[1:]:
