@@ -22,10 +22,10 @@ from omni_common.cli.bulk.progress import shown_progress
 from omni_common.cli.bulk.recipients import Recipients
 from omni_common.cli.bulk.report import check_report, write_report
 from omni_common.cli.bulk.stop_list import take_back
-from omni_common.cli.bulk.table import Counts
 from omni_common.cli.bulk.tally import Tally
 from omni_common.cli.interruption import CtrlC
 from omni_common.cli.message import ContentOptions
+from omni_common.cli.outbox.status import Counts
 from omni_common.cli.output import Output, Result, write
 from omni_common.cli.usage import UsageError
 from omni_common.errors import ConfigurationError, OmniError
@@ -133,8 +133,7 @@ async def _accounted(run: _Run, ctrl_c: CtrlC) -> None:
     if not file.is_file():
         return
     async with OutboxFile(file) as journal:
-        found = await journal.count(plan.references.prefix)
-        run.counts = {(state, None): number for state, number in found.items()}
+        run.counts = await journal.count_deliveries(plan.references.prefix)
         if campaign.report is not None and not run.interrupted and run.error is None:
             await write_report(campaign.report, plan, journal, campaign.outbox.check)
             run.report = campaign.report

@@ -10,9 +10,10 @@ from typing import Any
 from attrs import frozen
 
 from omni_common.cli import documents
-from omni_common.cli.bulk.table import Counts, outcome_lines, row_lines
+from omni_common.cli.bulk.table import outcome_lines, row_lines
 from omni_common.cli.bulk.tally import Tally
 from omni_common.cli.exits import ExitCode
+from omni_common.cli.outbox.status import Counts, counts_document
 from omni_common.cli.output import Result
 from omni_common.cli.usage import UsageError
 from omni_common.errors import OmniError
@@ -109,14 +110,14 @@ def _complaint(ending: Ending) -> tuple[str, dict[str, Any] | None]:
 
 
 def _document(ending: Ending, error: Mapping[str, Any] | None) -> dict[str, Any]:
-    states = _by_state(ending.counts or {})
-    counted = ending.counts is not None
+    counts = None if ending.counts is None else counts_document(ending.counts)
     return {
         "campaign": ending.campaign,
         "dry_run": False,
         **rows_document(ending.tally),
         "before": ending.tally.before,
-        "outcomes": {state.value: states[state] for state in EntryState} if counted else None,
+        "outcomes": counts and counts["states"],
+        "deliveries": counts and counts["deliveries"],
         "kept": ending.kept,
         "report": None if ending.report is None else str(ending.report),
         "error": error,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from omni_common.cli.bulk.plan import Skip
 from omni_common.cli.bulk.tally import Tally
+from omni_common.cli.outbox.status import Counts
 from omni_common.outbox.entry import EntryState
-from omni_common.report import DeliveryState
 
-__all__ = ["Counts", "outcome_lines", "row_lines"]
+__all__ = ["outcome_lines", "row_lines"]
 
-Counts: TypeAlias = Mapping[tuple[EntryState, DeliveryState | None], int]
-"""How many messages there are by how far they have come, and what the vendor says, if it is known.
-"""
 _MEANING = {
     EntryState.QUEUED: "not sent yet",
     EntryState.CLAIMED: "being sent",

@@ -260,5 +260,6 @@ def test_a_document_is_all_that_is_printed_when_asked(bulk: Bulk) -> None:
     assert ended.complaints == ""
     assert set(json.loads(ended.output)) == {
         *("campaign", "dry_run", "rows", "messages", "skipped", "refused", "before", "outcomes"),
+        "deliveries",
         *("kept", "report", "error"),
     }

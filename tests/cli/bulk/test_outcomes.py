@@ -7,8 +7,9 @@ from hypothesis import given, strategies as st
 
 from omni_common import DeliveryState
 from omni_common.cli.bulk.ending import code_of
-from omni_common.cli.bulk.table import Counts, outcome_lines, row_lines
+from omni_common.cli.bulk.table import outcome_lines, row_lines
 from omni_common.cli.bulk.tally import Tally
+from omni_common.cli.outbox.status import Counts
 from omni_common.outbox import EntryState
 
 COUNTS = st.dictionaries(
