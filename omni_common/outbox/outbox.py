@@ -37,7 +37,7 @@ from omni_common.outbox.entry import EntryState
 from omni_common.outbox.handover import Handover
 from omni_common.outbox.ids import reference_in
 from omni_common.outbox.journal import Journal
-from omni_common.outbox.keeping import capabilities_with
+from omni_common.outbox.keeping import capabilities_with, overdue_after
 from omni_common.outbox.lock import DispatchLock
 from omni_common.outbox.pace import Departures
 from omni_common.outbox.reconciliation import Reconciliation, reconcile
@@ -88,7 +88,7 @@ class Outbox(Records, OmniProvider):
         journal_file: str | os.PathLike[str],
         *,
         hold: bool = True,
-        overdue: timedelta = timedelta(hours=1),
+        overdue: timedelta | float = timedelta(hours=1),
         rate: float | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -99,17 +99,20 @@ class Outbox(Records, OmniProvider):
             journal_file: The path of the journal, on a local disk.
             hold: Whether a message with ``send_at`` is kept here until then; the vendor's own
                 scheduling is used otherwise.
-            overdue: How long after its time a message that was kept is still sent; after that it
-                expires.
+            overdue: How long after its time a message that was kept is still sent, a number being
+                seconds; after that it expires.
             rate: Messages a second at most; by default as fast as the provider lets them.
             clock: Where the time comes from; the provider's unless given.
+
+        Raises:
+            ConfigurationError: *overdue* is negative, or no length of time.
         """
         if not isinstance(provider, OmniProvider):
             raise TypeError(f"an outbox sends over an OmniProvider, not {type(provider).__name__}")
         self.clock = clock or provider.clock
         self._provider = provider
         self._hold = hold
-        self._overdue = overdue
+        self._overdue = overdue_after(overdue)
         self._name = provider.capabilities.provider
         self._path = Path(journal_file)
         self._journal = Journal(self._path)

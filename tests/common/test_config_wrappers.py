@@ -21,6 +21,7 @@ type = "outbox"
 journal_file = "sends.db"
 via = "shop"
 rate = 100
+overdue = 60
 
 [profiles.scheduled]
 url = "outbox:///scheduled%20ones.db?via=shop&hold=false"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omni_common.errors import (
     AnswerLostError,
     CancelFailedError,
+    ConfigurationError,
     ConnectionFailedError,
     RefusedError,
     UnknownMessageError,
@@ -250,3 +252,26 @@ async def test_holding_gives_scheduling_to_every_provider_and_only_then() -> Non
     assert not leaves.capabilities.channels[Channel.SMS].schedule
     assert leaves.check(kept("a", FakeClock()))
     assert holds.check(kept("a", FakeClock())) == []
+
+
+@pytest.mark.parametrize("overdue", [60, 60.0, timedelta(minutes=1)])
+async def test_how_long_is_too_late_may_be_said_in_seconds(
+    path: Path, overdue: timedelta | float
+) -> None:
+    clock = FakeClock()
+    provider = MemoryProvider(clock)
+    async with Outbox(provider, path) as omni:
+        await omni.send(kept("a", clock, minutes=1))
+        await omni.send(kept("b", clock, minutes=2))
+    await clock.advance(121)
+    async with Outbox(provider, path, overdue=overdue) as omni:
+        await omni.drain()
+    assert await states(path) == {"a": "expired", "b": "accepted"}
+
+
+@pytest.mark.parametrize(
+    "overdue", [-1, timedelta(seconds=-1), float("nan"), float("inf"), 1e300, "1h"]
+)
+def test_what_is_no_length_of_time_is_refused(path: Path, overdue: Any) -> None:
+    with pytest.raises(ConfigurationError, match="overdue must be"):
+        Outbox(MemoryProvider(), path, overdue=overdue)
