@@ -53,13 +53,25 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 async def in_chunks(
     items: Iterable[T] | AsyncIterable[T], size: int
 ) -> AsyncGenerator[list[T], None]:
-    """Iterate in lists of *size*; the last may be shorter."""
+    """Iterate in lists of *size*; the last may be shorter.
+
+    What *items* raise is raised after what came before it.
+    """
     chunk: list[T] = []
+    failure: Exception | None = None
     async with aclosing(as_async(items)) as each:
-        async for item in each:
-            chunk.append(item)
+        while True:
+            try:
+                chunk.append(await anext(each))
+            except StopAsyncIteration:
+                break
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+                break
             if len(chunk) == size:
                 yield chunk
                 chunk = []
     if chunk:
         yield chunk
+    if failure is not None:
+        raise failure

@@ -213,7 +213,7 @@ class Outbox(Records, OmniProvider):
 
         Whoever dispatches sends them; one that is not sent for a reason that may pass, or that
         concerns the whole account, stays queued. Iterate to the end: messages are written down as
-        the outcomes are taken, two hundred together.
+        the outcomes are taken, two hundred together. What *messages* raises comes after those.
 
         Yields:
             For each message, in order: ``Accepted``, with a receipt whose id is ``outbox:`` and the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 
 import pytest
@@ -104,3 +104,19 @@ def test_blocking_chunks_of_a_single_text_are_refused() -> None:
 def test_blocking_chunks_that_hold_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="one item"):
         next(chunks([1], 0))
+
+
+async def test_what_a_source_raises_comes_after_what_it_gave() -> None:
+    def failing() -> Iterator[int]:
+        yield from range(5)
+        raise LookupError("the table ends here")
+
+    given: list[list[int]] = []
+
+    async def take() -> None:
+        async for chunk in in_chunks(failing(), 3):
+            given.append(chunk)  # noqa: PERF401 - what came before the error is what matters
+
+    with pytest.raises(LookupError, match="ends here"):
+        await take()
+    assert given == [[0, 1, 2], [3, 4]]

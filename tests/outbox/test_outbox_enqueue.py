@@ -14,7 +14,7 @@ from omni_common.errors import ClientClosedError
 from omni_common.message import Message
 from omni_common.outbox import Outbox
 from omni_common.outbox.entry import EntryState
-from omni_common.receipt import Accepted, NotSent
+from omni_common.receipt import Accepted, NotSent, SendOutcome
 from tests.outbox.journals import message
 from tests.outbox.outboxes import all_of, sent, states, written_by_another
 from tests.support.outcomes import belated, messages, pulled, shown
@@ -141,3 +141,22 @@ async def test_several_may_enqueue_at_once(path: Path) -> None:
         await omni.drain()
     assert [[each.message for each in outcomes] for outcomes in told] == parts
     assert len(set(sent(provider))) == len(sent(provider)) == 200
+
+
+async def test_a_source_that_fails_loses_nothing_that_was_read(path: Path) -> None:
+    def failing() -> Iterator[Message]:
+        yield from messages(250)
+        raise LookupError("the table ends here")
+
+    outcomes: list[SendOutcome] = []
+
+    async def take() -> None:
+        async for outcome in omni.enqueue(failing()):
+            outcomes.append(outcome)  # noqa: PERF401 - what came before the error is what matters
+
+    async with Outbox(BulkProvider(100), path) as omni:
+        with pytest.raises(LookupError, match="ends here"):
+            await take()
+        await omni.drain()
+    assert shown(outcomes) == [f"Accepted {number}" for number in range(250)]
+    assert set((await states(path)).values()) == {"accepted"}
