@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 from omni_common.config import connect
 from omni_common.errors import ConfigurationError, hides_arguments
 from omni_common.message import Message
-from omni_common.outbox import Entry, EntryState, Outbox as AsyncOutbox, Reconciliation
+from omni_common.outbox import (
+    Entry,
+    EntryState,
+    JournalTracks,
+    Outbox as AsyncOutbox,
+    Reconciliation,
+)
 from omni_common.outbox.entry import PURGED_STATES
 from omni_common.provider import OmniProvider as AsyncOmniProvider
 from omni_common.receipt import SendOutcome
@@ -72,6 +78,14 @@ class Outbox(OmniProvider):
     def journal_file(self) -> Path:
         """The path of the journal."""
         return _outbox(self._pattern).journal_file
+
+    @property
+    def tracks(self) -> JournalTracks:
+        """Where a blocking ``Tracker`` of this outbox keeps what is known of messages.
+
+        ``Tracker(omni, store=omni.tracks)``; see the async ``tracks``.
+        """
+        return _outbox(self._pattern).tracks
 
     def enqueue(self, messages: Iterable[Message]) -> Iterator[SendOutcome]:
         """Write messages down to be sent as soon as their turn comes, without waiting for that.

@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from omni_common import Accepted, ConfigurationError, Message, NotSupportedError, Sms
+from omni_common import (
+    Accepted,
+    ConfigurationError,
+    DeliveryReport,
+    DeliveryState,
+    Message,
+    NotSupportedError,
+    Sms,
+)
 from omni_common.errors import ClientClosedError, JournalError
 from omni_common.outbox import EntryState
 from omni_common.sandbox import Emulator, Fault
+from omni_common.sync import Tracker
 from omni_common.sync.outbox import Outbox
 
 
@@ -93,6 +102,20 @@ def test_a_forked_child_sends_nothing_and_says_so(vendor: Emulator, url: str, pa
         assert os.waitstatus_to_exitcode(status) == 0
         omni.send(second)
     assert len(vendor.ledger) == 2
+
+
+def test_what_a_blocking_tracker_hears_is_kept_in_the_journal(url: str, path: Path) -> None:
+    with Outbox(url, path) as omni, Tracker(omni, store=omni.tracks) as tracker:
+        (message,) = messages(1)
+        receipt = omni.send(message)
+        known = tracker.add(receipt)
+        assert known.state is DeliveryState.ACCEPTED
+        tracker.record(DeliveryReport(receipt.id, DeliveryState.DELIVERED))
+    with Outbox(url, path) as omni, Tracker(omni, store=omni.tracks) as tracker:
+        report = tracker.report(receipt.id)
+        assert report is not None
+        assert report.state is DeliveryState.DELIVERED
+        assert omni.count_deliveries() == {(EntryState.ACCEPTED, DeliveryState.DELIVERED): 1}
 
 
 def test_a_configured_outbox_is_one(url: str, path: Path) -> None:
