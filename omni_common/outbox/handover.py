@@ -13,6 +13,7 @@ from attrs import evolve
 from omni_common.batches import outcomes_of
 from omni_common.clock import Clock
 from omni_common.errors import (
+    ClientClosedError,
     InvalidMessageError,
     JournalError,
     NotSentError,
@@ -158,6 +159,9 @@ class Handover:
         self._under_way += 1
         try:
             yield
+        except BaseException:
+            self.dispatcher.tell()  # what is taken back, or settled, while nobody waits for that
+            raise
         finally:
             self._under_way -= 1
             self._is_over.set()
@@ -250,12 +254,30 @@ class Handover:
     async def _handed_over_again(
         self, message: Message, entry: Entry, history: History, on_unknown: OnUnknown
     ) -> SendOutcome:
-        """What becomes of a message whose reference was in the journal already."""
+        """What becomes of a message whose reference was in the journal already.
+
+        A journal that fails then is its outcome: others of the same call may have been sent.
+        """
         if (fault := self._fault(message, entry)) is not None:
             return fault
+        if entry.state is EntryState.ACCEPTED:  # which it stays
+            return self._so_far(message, entry)
+        try:
+            return await self._followed(message, history, on_unknown)
+        except (JournalError, ClientClosedError) as error:
+            is_sent_never = _is_sent_never(entry.state)
+            told = error if is_sent_never else _unreadable(message, entry.state, self._name)
+        return failed(message, told)
+
+    async def _followed(
+        self, message: Message, history: History, on_unknown: OnUnknown
+    ) -> SendOutcome:
+        """The outcome of a message that is in the journal, once nobody else is sending it."""
         while True:
             before = self.dispatcher.settled
-            entry = await self._journal.find(message.reference) or entry
+            entry = await self._journal.find(message.reference)
+            if entry is None:  # it was deleted meanwhile, and is new again
+                return await self._handed_over(message, history, on_unknown)
             if entry.id in self.dispatcher.unsettled:
                 return failed(message, _cut_off_before(message, self._name))
             leads = await self.dispatcher.leads()
@@ -319,10 +341,14 @@ def _another(message: Message, provider: str) -> InvalidMessageError:
     )
 
 
+def _is_sent_never(state: EntryState) -> bool:
+    return state is EntryState.QUEUED or state in _NOT_SENT
+
+
 def _unreadable(
     message: Message, state: EntryState, provider: str
 ) -> JournalError | OutcomeUnknownError:
-    is_sent_never = state is EntryState.QUEUED or state in _NOT_SENT
+    is_sent_never = _is_sent_never(state)
     kind = JournalError if is_sent_never else OutcomeUnknownError
     consequence = "nothing was sent" if is_sent_never else "it may have been sent"
     return kind(

@@ -7,23 +7,31 @@ import logging
 import shutil
 import sqlite3
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from omni_common.errors import CancelFailedError, JournalError, OutcomeUnknownError, ReadError
+from omni_common.errors import (
+    CancelFailedError,
+    JournalError,
+    OutcomeUnknownError,
+    ReadError,
+    RefusedError,
+)
 from omni_common.exchange import OnUnknown
+from omni_common.history import History
 from omni_common.message import Message
 from omni_common.outbox import Outbox
 from omni_common.outbox.entry import EntryState
-from omni_common.receipt import NotSent, Receipt
+from omni_common.receipt import Accepted, NotSent, Receipt, SendOutcome, Unknown
 from tests.outbox.journals import message
 from tests.outbox.outboxes import all_of, said_by, sent, soon, states
 from tests.outbox.programs import StartProgram, outcome
 from tests.support.clock import FakeClock
 from tests.support.outcomes import all_of as all_outcomes
-from tests.support.providers import MemoryProvider, receipt_of
+from tests.support.providers import BulkProvider, MemoryProvider, receipt_of
 
 FILLS_THE_DISK = """
 import logging, resource
@@ -75,6 +83,21 @@ class Losing(MemoryProvider):
     async def send(self, message: Message, *, on_unknown: OnUnknown = "raise") -> Receipt:
         shutil.rmtree(self._folder)
         return await super().send(message, on_unknown=on_unknown)
+
+
+class LosingLater(BulkProvider):
+    """Takes the journal's folder away in its second bulk call."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(5)
+        self._folder = folder
+
+    async def send_batch(
+        self, messages: Sequence[Message], history: History
+    ) -> Sequence[SendOutcome]:
+        if self.batches:
+            shutil.rmtree(self._folder)
+        return await super().send_batch(messages, history)
 
 
 class Barring(MemoryProvider):
@@ -246,3 +269,21 @@ async def test_what_could_not_be_settled_is_not_sent_again_by_the_next_outbox(
         with pytest.raises(OutcomeUnknownError):
             await again.send(message("a"))
     assert sent(provider) == ["a"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+async def test_a_journal_that_fails_after_a_bulk_call_does_not_make_what_was_sent_not_sent(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "journals"
+    folder.mkdir()
+    provider = LosingLater(folder)
+    provider.failures = {"no": RefusedError("no"), "lost": OutcomeUnknownError("lost")}
+    async with Outbox(provider, folder / "a.db") as omni:
+        await all_outcomes(omni.send_many(map(message, ["yes", "no", "lost"])))
+        again = await all_outcomes(omni.send_many(map(message, ["new", "yes", "no", "lost"])))
+    assert provider.batches == [["yes", "no", "lost"], ["new"]]
+    assert [type(each) for each in again] == [Accepted, Accepted, NotSent, Unknown]
+    refused = again[2]
+    assert isinstance(refused, NotSent)
+    assert isinstance(refused.error, JournalError)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,13 @@ from omni_common.errors import (
 from omni_common.exchange import OnUnknown
 from omni_common.message import Message
 from omni_common.outbox import Outbox
-from omni_common.outbox.entry import EntryState
+from omni_common.outbox.entry import Entry, EntryState
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting
 from omni_common.receipt import Accepted, NotSent, Receipt, Unknown
 from tests.outbox.journals import message
 from tests.outbox.outboxes import (
+    StallingProvider,
     all_of,
     kept,
     outcomes_recorded,
@@ -249,3 +254,57 @@ async def test_a_second_send_goes_on_when_the_first_is_interrupted(
             await soon(second)
     assert outcomes_recorded(caplog)[:1] == [("a", "unknown")]
     assert sent(provider).count("a") == 1
+
+
+@pytest.mark.parametrize("then", ["paused", "closed"])
+async def test_a_second_send_goes_on_when_the_first_is_interrupted_while_it_is_settled(
+    path: Path, then: str
+) -> None:
+    provider = StallingProvider(path)
+    provider.held["a"] = asyncio.Event()
+    provider.failures["x"] = AuthenticationError("who are you")
+    omni = Outbox(provider, path)
+    if then == "paused":
+        with pytest.raises(AuthenticationError):
+            await omni.send(message("x"))
+    first = asyncio.create_task(omni.send(message("a")))
+    await provider.has_been_called(1 + (then == "paused"))
+    second = asyncio.create_task(omni.send(message("a")))
+    await quiet(omni)
+    closing = asyncio.create_task(omni.close() if then == "closed" else quiet(omni))
+    await soon(asyncio.wait({closing}, timeout=0.1))  # the second waits for the first by then
+    provider.held["a"].set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    provider.release()
+    assert (await soon(second)).id == "memory:a"
+    await soon(closing)
+    await omni.close()
+    assert first.cancelled()
+    assert sent(provider).count("a") == 1
+
+
+async def test_what_is_purged_while_it_is_handed_over_again_is_sent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, clock = MemoryProvider(), FakeClock()
+    provider.failures["a"] = RefusedError("no")
+    put = Journal.put
+
+    async def purged(
+        journal: Journal, postings: Sequence[Posting], now: datetime
+    ) -> list[int | Entry]:
+        found = await put(journal, postings, now)
+        monkeypatch.setattr(Journal, "put", put)
+        await journal.purge([EntryState.REFUSED], now + timedelta(seconds=1))
+        return found
+
+    async with Outbox(provider, path, clock=clock) as omni:
+        with pytest.raises(RefusedError):
+            await omni.send(message("a"))
+        provider.failures.clear()
+        monkeypatch.setattr(Journal, "put", purged)
+        assert await soon(omni.send(message("a"))) == receipt_of(message("a"))
+    assert sent(provider) == ["a", "a"]
