@@ -141,7 +141,8 @@ class Records(ABC):
     async def purge(self, *, before: datetime, states: Iterable[EntryState] = PURGED_STATES) -> int:
         """Delete messages that are settled, with their texts and numbers, and shrink the file.
 
-        With accepted ones go the delivery reports that came before that time.
+        With accepted ones go the delivery reports that came before that time, and those by their
+        references.
 
         A reference that was deleted is new again: handed over once more, the message goes out once
         more. It takes as much room on the disk again as the journal does, and nothing is written

@@ -287,13 +287,26 @@ def resend_unknown(connection: Connection, *, references: str, now: int) -> int:
 
 
 def purge(connection: Connection, *, states: Sequence[str], changed_before: int, most: int) -> int:
-    """Delete messages that came into one of *states* before a time; how many, *most* at once."""
-    cursor = connection.execute(
-        "DELETE FROM message WHERE id IN (SELECT id FROM message"
+    """Delete messages that came into one of *states* before a time; how many, *most* at once.
+
+    What was reported by the reference of an accepted one goes with it, however new that is: it says
+    nothing of another message that is given this reference.
+    """
+    (ids,) = connection.execute(
+        "SELECT json_group_array(id) FROM (SELECT id FROM message"
         " WHERE state IN (SELECT value FROM json_each(?)) AND changed < ? LIMIT ?)",
         (json.dumps(list(states)), changed_before, most),
+    ).fetchone()
+    connection.execute(
+        "DELETE FROM track WHERE key IN"
+        " (SELECT json_extract(receipt, '$.provider') || ' reference ' || reference FROM"
+        " (SELECT reference, CASE WHEN json_valid(receipt) THEN receipt END AS receipt"
+        " FROM message WHERE id IN (SELECT value FROM json_each(?))))",
+        (ids,),
     )
-    return cursor.rowcount
+    return connection.execute(
+        "DELETE FROM message WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+    ).rowcount
 
 
 def next_due(connection: Connection, *, now: int) -> int | None:

@@ -159,6 +159,25 @@ async def test_reports_are_purged_with_what_was_accepted(path: Path) -> None:
         assert await omni.tracks.load(new) == track()
 
 
+async def test_what_was_reported_of_a_purged_message_settles_no_other_of_its_reference(
+    path: Path,
+) -> None:
+    provider, clock = MemoryProvider(), FakeClock()
+    async with Outbox(provider, path, clock=clock) as omni:
+        await omni.send(message("order-1"))
+        await clock.advance(60)
+        before = clock.now()
+        await clock.advance(60)
+        key = reference_key("memory", "order-1")
+        await omni.tracks.merge(key, track(id="memory:order-1"))
+        assert await omni.purge(before=before) == 1
+        assert await omni.tracks.load(key) is None
+        provider.failures["order-1"] = OutcomeUnknownError("lost")
+        with pytest.raises(OutcomeUnknownError):
+            await omni.send(message("order-1"))
+        assert await state_of(omni, "order-1") is EntryState.UNKNOWN
+
+
 async def test_a_reference_that_was_purged_is_new_again(path: Path) -> None:
     provider, clock = MemoryProvider(), FakeClock()
     async with Outbox(provider, path, clock=clock) as omni:
