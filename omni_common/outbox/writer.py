@@ -127,7 +127,8 @@ class Writer:
             with self._lock:
                 if not self._has_ended:
                     self._wishes.put(_Wish(work, None, None))
-                    self._start()
+                    with suppress(RuntimeError):  # the system gives no thread; a later one does it
+                        self._start()
 
     async def close(self) -> None:
         """Let all work end that was asked for, and close the connection. Safe to repeat."""
@@ -149,13 +150,14 @@ class Writer:
         with self._lock:
             if self._is_closed:
                 raise WriterClosedError("the outbox is closed")
+            self._start()  # or nothing was asked for
             self._wishes.put(wish)
-            self._start()
 
     def _start(self) -> None:
         if self._thread is None and not self._is_closed:
-            self._thread = threading.Thread(target=self._serve, name="omni-outbox", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._serve, name="omni-outbox", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _serve(self) -> None:
         connection: sqlite3.Connection | None = None

@@ -336,3 +336,33 @@ async def test_a_forked_child_cannot_use_it_and_the_parent_goes_on(
     )
     assert await asyncio.to_thread(outcome, program) == ["7"]
     assert table.values == [1, 3]
+
+
+async def test_what_is_asked_for_while_there_is_no_thread_is_never_done(
+    writer: Writer, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError, match="thread"):
+            await writer.run(keep(1))
+        writer.post(keep(2))
+    assert await asyncio.wait_for(writer.run(keep(3)), 3) == 3
+    assert table.values == [2, 3]
+
+
+async def test_what_never_had_a_thread_can_be_closed(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    writer = Writer(table.opened)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError, match="thread"):
+            await writer.run(keep(1))
+    await asyncio.wait_for(writer.close(), 3)
+    assert table.values == []
