@@ -149,9 +149,10 @@ class Dispatcher:
         """Return when nothing is due and nothing under way, or nothing is sent from here."""
         while await self.leads() and self.paused is None and not self._stopping:
             before = self.settled
-            due = await self._journal.next_due(self._clock.now())
+            now = self._clock.now()
+            due = await self._journal.next_due(now)
             is_idle = not (self._claiming or self._calls)
-            if is_idle and (due is None or due > self._clock.now()):
+            if is_idle and (due is None or due > now):
                 return
             self.wake()
             await self.settled_since(before)
@@ -160,7 +161,8 @@ class Dispatcher:
         """Claim nothing more, and return when all calls under way have been settled.
 
         *running* is what runs :meth:`run`, and *others* returns when nobody else is sending. An
-        interruption of this cuts the calls off.
+        interruption of this cuts the calls off. Another process may send once the lock is released,
+        which is for the caller to do when all is written down.
         """
         self._stopping = True
         self.wake()
@@ -176,7 +178,6 @@ class Dispatcher:
             raise
         finally:
             self._leads = False
-            self._lock.release()
 
     async def _step(self) -> float:
         """Start what calls there is room for; return for how many seconds nothing is to do."""

@@ -352,12 +352,12 @@ class Outbox(Records, OmniProvider):
             try:
                 await self._journal.close()
             finally:
+                self._lock.release()  # not before what became of all is written down
                 await self._provider.close()
 
     async def _stop(self) -> None:
         handover, running = self._handover, self._running
         if handover is None or running is None or self._loop is not asyncio.get_running_loop():
-            self._lock.release()
             return
         await handover.dispatcher.stop(running, handover.ended())
         with suppress(JournalError):

@@ -29,6 +29,7 @@ from tests.outbox.outboxes import (
     sent,
     soon,
     states,
+    written_by_another,
 )
 from tests.support.clock import FakeClock
 from tests.support.outcomes import all_of as all_outcomes
@@ -294,3 +295,22 @@ async def test_a_message_that_is_claimed_while_the_outbox_is_closed_is_settled_o
     found = await states(path)
     assert found["a"] == "accepted"
     assert found["b"] == ("accepted" if "b" in sent(provider) else "queued")
+
+
+async def test_nobody_else_may_send_before_what_a_close_cut_off_is_written_down(path: Path) -> None:
+    provider = MemoryProvider()
+    provider.held["a"] = asyncio.Event()
+    omni = Outbox(provider, path)
+    await all_of(omni.enqueue([message("a")]))
+    await provider.has_been_called(1)
+    await quiet(omni)
+    with written_by_another(path):
+        closing = asyncio.create_task(omni.close())
+        assert await goes_on(closing)
+        closing.cancel()
+        assert await goes_on(closing)
+        assert not takes_lock(path)
+    with pytest.raises(asyncio.CancelledError):
+        await soon(closing)
+    assert takes_lock(path)
+    assert await states(path) == {"a": "unknown"}
