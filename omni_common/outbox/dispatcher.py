@@ -266,7 +266,13 @@ class Dispatcher:
             return InvalidMessageError(
                 f"the journal does not hold a message: {error}", reference=entry.reference
             )
-        errors = self._provider.check(message)
+        try:
+            errors = self._provider.check(message)
+        except Exception as error:  # noqa: BLE001 - a provider that breaks its contract
+            # Kept in the queue, it would keep all that are claimed with it from ever being sent.
+            name, what = self._provider.capabilities.provider, type(error).__name__
+            text = f"{name}: {what} inside the provider; nothing was sent"
+            return NotSentError(text, provider=name, reference=entry.reference)
         return errors[0] if errors else message
 
     async def _send_in_turn(self, call: Sequence[tuple[Entry, Message]], left: set[int]) -> None:

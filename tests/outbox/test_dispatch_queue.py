@@ -55,6 +55,19 @@ class Timing(MemoryProvider):
         return await super().send(message, on_unknown=on_unknown)
 
 
+class Checking(BulkProvider):
+    """Has a check that fails for those messages that are ``broken``."""
+
+    def __init__(self, batch_size: int) -> None:
+        super().__init__(batch_size)
+        self.broken: set[str] = set()
+
+    def check(self, message: Message) -> list[NotSentError]:
+        if message.reference in self.broken:
+            raise LookupError(message)
+        return super().check(message)
+
+
 async def pass_time(clock: FakeClock, omni: Outbox, seconds: int) -> None:
     """Let time pass, second by second, and all that is due happen in its second."""
     for _ in range(seconds):
@@ -185,6 +198,21 @@ async def test_an_error_that_breaks_the_contract_leaves_its_message_unknown_and_
         await omni.drain()
     assert await states(path) == {"0": "accepted", "1": "unknown", "2": "accepted"}
     assert sorted(sent(provider)) == ["0", "1", "2"]
+
+
+async def test_a_check_that_breaks_the_contract_refuses_its_message_and_no_other(
+    path: Path,
+) -> None:
+    provider = Checking(5)
+    async with Outbox(provider, path) as omni:
+        provider.failures = dict.fromkeys("abc", AuthenticationError("who are you"))
+        await all_of(omni.enqueue(map(message, ["a", "b", "c"])))
+        await soon(omni.drain())
+        provider.failures.clear()
+        provider.broken.add("b")
+        await omni.resume()
+        await soon(omni.drain())
+    assert await states(path) == {"a": "accepted", "b": "refused", "c": "accepted"}
 
 
 async def test_the_queue_goes_out_in_bulk_a_few_calls_at_once(path: Path) -> None:
