@@ -15,8 +15,9 @@ _BETWEEN = re.compile(r"[ \u00a0\u2000-\u200a\u202f()\[\]\-\u2010-\u2015\u2212.]
 _MARKS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 """Signs without a width, which come along when a number is copied from a page or a phone."""
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
-_DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
-_TRUNK = re.compile(r"\(\s*0\s*\)")
+_DECIMAL = re.compile(r"\+?[0-9][0-9\s]{6,}[.,]0+")
+"""Also with spaces between thousands; ``+33 1.23.45.67.00`` has more dots, and is none."""
+_TRUNK = re.compile(r"\(\s*0\s*\)|\[\s*0\s*\]")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9]+")
 _LOOKS = re.compile(r"\+?[0-9]{7,15}")

@@ -252,6 +252,11 @@ def test_an_account_that_is_an_outbox_is_used_as_it_is(
         ended = omni(*command, *options)
         assert (ended.code, ended.output) == (64, "")
         assert f"leave out {options[0]}" in ended.complaints
+    ended = omni(*command, "--report", str(tmp_path / "kept.db"))
+    assert ended.code == 64
+    assert "--report and --outbox are the same file" in ended.complaints
+    assert omni(*command, "--json").document["before"] == 1
+    assert messente.ledger.count(to=to) == 1
 
 
 @pytest.mark.usefixtures("over_messente")

@@ -27,6 +27,7 @@ from tests.cli.command import Omni
         (["--text", "Hi", "--sender", "{name}"], "--sender", "cannot hold braces"),
         (["--text", "Hi", "--report", "/nowhere/r.csv"], "--report", "cannot be written"),
         (["--text", "Hi", "--report", "."], "--report", "is a folder"),
+        (["--text", "Hi", "--report", "/dev/null"], "--report", "is no file"),
         (["--text", "Hi", "--stop-list", "nowhere.csv"], "--stop-list", "there is no file"),
         (["--text", "Hi", "--ttl", "soon"], "--ttl", "--ttl must be like"),
         (["--text", "Hi", "--reference", "x"], "--reference", "no such option"),

@@ -25,6 +25,7 @@ def test_how_a_number_is_written_does_not_change_it(
 ) -> None:
     written = prefix + "".join(a + b for a, b in zip(digits, between, strict=False))
     assume("(0)" not in written)
+    assume("[0]" not in written)
     assert normalised(around.format(written), emails=False) == f"+{digits}"
     Message(f"+{digits}", Sms("x"))
 
@@ -54,7 +55,10 @@ def test_what_comes_out_is_a_recipient_of_a_message_and_stays_what_it_is(cell: s
         ("'3.72512E+11", "rounded"),
         ("37251000000.0", "decimals"),
         ("+37251000000.00", "decimals"),
+        ("37 251 000 000.00", "decimals"),
+        ("37\u00a0251\u202f000\u00a0000.0", "decimals"),
         ("+44 (0)20 7946 0000", r"\(0\)"),
+        ("+44 [0] 20 7946 0000", r"\(0\)"),
         ("+37251000000 / +37251000001", "no phone number"),
         ("+37251000000,+37251000001", "no phone number"),
         ("+37251000000\n+37251000001", "no phone number"),
@@ -70,6 +74,10 @@ def test_what_comes_out_is_a_recipient_of_a_message_and_stays_what_it_is(cell: s
 def test_what_is_not_certain_is_refused_and_says_why(cell: str, said: str) -> None:
     with pytest.raises(RowRefusedError, match=said):
         normalised(cell, emails=False)
+
+
+def test_dots_between_pairs_of_digits_are_no_decimals() -> None:
+    assert normalised("+33 1.23.45.67.00", emails=False) == "+33123456700"
 
 
 def test_an_email_address_is_taken_as_it_stands() -> None:
