@@ -53,7 +53,7 @@ class Campaign:
             ConfigurationError: The account is not described well.
         """
         options.check()
-        _refuse_same_files(file, options, content)
+        _refuse_same_files(file, options, content, options.outbox)
         emails = _is_for_emails(content)
         text = read_text(content.text, content.text_file)
         sheet = open_sheet(file, options.encoding, options.delimiter, _FILE)
@@ -62,6 +62,7 @@ class Campaign:
         place = _place(sheet.header, options.to, emails=emails)
         stop_list = _stop_list(options, recipients, emails=emails)
         outbox = _outbox(options, account)
+        _refuse_same_files(file, options, content, outbox.journal_file)  # of an account, too
         is_named = options.outbox is not None or not options.dry_run
         name = options.campaign or (outbox.journal_file if is_named else file).stem
         plan = Plan(
@@ -76,9 +77,11 @@ class Campaign:
         return cls(name, plan, outbox, stop_list, options.report, content.send_at)
 
 
-def _refuse_same_files(file: Path, options: BulkOptions, content: ContentOptions) -> None:
-    """Let no file that is read be written over."""
-    written = {"--report": options.report, "--outbox": options.outbox}
+def _refuse_same_files(
+    file: Path, options: BulkOptions, content: ContentOptions, journal: Path | None
+) -> None:
+    """Let no file that is read be written over, and least of all the outbox."""
+    written = {"--report": options.report, "--outbox": journal}
     read = {_FILE: file, "--stop-list": options.stop_list, "--text-file": content.text_file}
     files = {**read, **written}
     for option, one in written.items():
