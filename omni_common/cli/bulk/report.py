@@ -42,6 +42,9 @@ def check_report(path: Path) -> None:
     """
     if path.is_dir():
         raise UsageError(f"{shown_name(path)} is a folder", field=_OPTION)
+    if path.exists() and not path.is_file():
+        # A device or a pipe: the new file would take its place, be it that of /dev/null.
+        raise UsageError(f"{shown_name(path)} is no file", field=_OPTION)
     try:
         file, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(file)

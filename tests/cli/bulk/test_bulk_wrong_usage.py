@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -27,7 +28,6 @@ from tests.cli.command import Omni
         (["--text", "Hi", "--sender", "{name}"], "--sender", "cannot hold braces"),
         (["--text", "Hi", "--report", "/nowhere/r.csv"], "--report", "cannot be written"),
         (["--text", "Hi", "--report", "."], "--report", "is a folder"),
-        (["--text", "Hi", "--report", "/dev/null"], "--report", "is no file"),
         (["--text", "Hi", "--stop-list", "nowhere.csv"], "--stop-list", "there is no file"),
         (["--text", "Hi", "--ttl", "soon"], "--ttl", "--ttl must be like"),
         (["--text", "Hi", "--reference", "x"], "--reference", "no such option"),
@@ -95,6 +95,16 @@ def test_no_file_that_is_read_is_written_over(bulk: Bulk, people: str, tmp_path:
         assert ended.code == 64
         assert "are the same file" in ended.complaints
     assert Path(people).read_bytes() == content
+
+
+@pytest.mark.usefixtures("over_messente")
+def test_a_report_takes_the_place_of_no_device_or_pipe(bulk: Bulk, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    ended = bulk("--report", str(pipe))
+    assert ended.code == 64
+    assert "is no file" in ended.complaints
+    assert pipe.is_fifo()
 
 
 @pytest.mark.usefixtures("over_messente")
