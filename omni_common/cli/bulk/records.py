@@ -50,6 +50,8 @@ def records(path: Path, encoding: str, delimiter: str, name: str) -> Generator[R
                 cells = next(reader, None)
             except _TooLongError:
                 fault = f"more than {LONGEST_RECORD} characters; is a quote not closed?"
+            except (OSError, UnicodeDecodeError):  # though all of it could be read before
+                fault = "it cannot be read any more"
             except csv.Error:
                 fault = (
                     "a quote that is opened here is not closed"

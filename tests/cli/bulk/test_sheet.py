@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,36 @@ def test_a_header_that_could_be_cut_in_two_ways_is_asked_about(file: Path) -> No
 def test_a_table_of_one_column_needs_no_delimiter(file: Path) -> None:
     rows = opened(file, b"phone\n+37251000000\n").rows()
     assert [row.cells for row in rows] == [["+37251000000"]]
+
+
+@pytest.mark.parametrize("content", [b"name,phone\n", b"phone,name\n1,Jim\n2,Bob\n", b"", None])
+def test_a_file_that_was_changed_or_removed_meanwhile_is_not_read_on(
+    file: Path, content: bytes | None
+) -> None:
+    before = b"phone,name\n1,Ann\n2,Bob\n"
+    sheet = opened(file, before)
+    assert len(list(sheet.rows())) == 2
+    rows = sheet.rows()
+    next(rows)
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+        os.utime(file, ns=(0, 0))
+    for each in (rows, sheet.rows()):
+        with pytest.raises(UsageError, match="was changed or removed while it was used") as raised:
+            list(each)
+        assert raised.value.__context__ is None
+
+
+def test_bytes_that_come_in_while_a_file_is_read_are_told_without_quoting_them(file: Path) -> None:
+    rows = opened(file, b"phone,name\n" + b"1,Ann\n" * 10_000).rows()
+    next(rows)
+    with file.open("ab") as changed:
+        changed.write(b"2,canary\xff\n")
+    with pytest.raises(UsageError, match="cannot be read any more") as raised:
+        list(rows)
+    assert raised.value.__context__ is None
 
 
 def test_rows_know_the_line_on_which_they_begin(file: Path) -> None:
