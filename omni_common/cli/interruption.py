@@ -32,10 +32,11 @@ class CtrlC:
         self.presses = 0
         self._cancel: Callable[[], object] | None = None
 
-    def hold(self) -> None:
-        """Hold it back from now on."""
+    def hold(self, *others: signal.Signals) -> None:
+        """Hold it back from now on, and let *others* do the same as it does."""
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._pressed)
+            for number in (signal.SIGINT, *others):
+                signal.signal(number, self._pressed)
 
     def cancels(self, task: asyncio.Task[Any] | None) -> None:
         """Let it cancel *task*, which runs, also if it was pressed before."""
@@ -56,13 +57,14 @@ class CtrlC:
 
 @contextmanager
 def ctrl_c() -> Iterator[CtrlC]:
-    """Give Ctrl-C to a command; afterwards it does again what it did before."""
-    before = signal.getsignal(signal.SIGINT)
+    """Give Ctrl-C to a command; afterwards it, and SIGTERM, do again what they did before."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield CtrlC()
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class _Records(logging.Handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -73,7 +74,7 @@ def send_bulk(
         with closing(campaign.plan.sheet.rows()) as records:
             total = sum(1 for _ in records)  # and so it is certain that all of it can be read
         _show_preview(campaign.plan, output)
-        ctrl_c.hold()
+        ctrl_c.hold(signal.SIGTERM)
         run = _Run(campaign)
         with _noted(run):
             asyncio.run(_handed_over(run, total, output, ctrl_c))

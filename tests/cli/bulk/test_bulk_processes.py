@@ -38,8 +38,9 @@ def wait_for(process: subprocess.Popen[str], vendor: Emulator, messages: int) ->
             process.wait(_SOON)
 
 
-def test_ctrl_c_lets_what_is_being_sent_end_and_tells_how_to_go_on(
-    campaign: tuple[str, ...],
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_what_is_being_sent_end_and_is_told_how_to_go_on(
+    campaign: tuple[str, ...], number: signal.Signals
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as vendor:
         vendor.settimeout(30)
@@ -48,7 +49,7 @@ def test_ctrl_c_lets_what_is_being_sent_end_and_tells_how_to_go_on(
             connection, _ = vendor.accept()
             with connection:
                 assert connection.recv(65_536)
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
             # The connection is closed without an answer: what was on it is unknown.
             output, complaints = process.communicate()
     assert process.returncode == 130
