@@ -16,6 +16,7 @@ __all__ = ["Header", "shown_column"]
 _MOST_SHOWN = 20
 _LONGEST_SHOWN = 60
 _BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
+_SEPARATOR_LINE = re.compile(r"sep=.?\Z", re.IGNORECASE)
 _EITHER = frozenset({"to", "recipient", "получатель", "адресат"})
 _PHONES = _EITHER | {
     *("phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "cell", "cellphone"),
@@ -39,9 +40,14 @@ class Header:
         """Take the first row of *file* for its header.
 
         Raises:
-            UsageError: It holds a recipient, so that it is none.
+            UsageError: It holds a recipient, or is meant for a spreadsheet, so that it is none.
         """
         names = tuple(cell.strip() for cell in cells)
+        if _SEPARATOR_LINE.match(names[0]):
+            raise UsageError(
+                f"{shown_name(file)} begins with a line for a spreadsheet (sep=); remove that line",
+                field=field,
+            )
         address = next(filter(looks_like_recipient, names), None)
         if address is not None:
             raise UsageError(

@@ -113,6 +113,12 @@ def test_a_header_that_could_be_cut_in_two_ways_is_asked_about(file: Path) -> No
     assert opened(file, b'"phone, or none";name\n').header.names == ("phone, or none", "name")
 
 
+@pytest.mark.parametrize("first", ["sep=;", "SEP=,", "sep=\t", '"sep=;"'])
+def test_a_line_that_is_meant_for_a_spreadsheet_is_no_header(file: Path, first: str) -> None:
+    said = refusal(file, f"{first}\r\nphone;name\r\n+37251000000;Ann\r\n".encode())
+    assert "(sep=); remove that line" in said
+
+
 def test_a_table_of_one_column_needs_no_delimiter(file: Path) -> None:
     rows = opened(file, b"phone\n+37251000000\n").rows()
     assert [row.cells for row in rows] == [["+37251000000"]]
