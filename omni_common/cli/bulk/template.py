@@ -19,6 +19,11 @@ __all__ = ["Template"]
 
 _PIECE = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)|(?P<stray>[{}])")
 
+_TEXT_FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')
+"""What a spreadsheet puts around a text that it is not to change, such as 007."""
+_ERROR = re.compile(r"#(?:[^\W\d_]/[^\W\d_]|[^\W\d_]+(?:/0)?[!?])")
+"""What a spreadsheet exports where a formula failed, in its own language, in capitals."""
+
 
 @frozen
 class _Column:
@@ -69,6 +74,13 @@ class Template:
 
 def _value(column: _Column, cells: Sequence[str]) -> str:
     value = cells[column.place].strip() if column.place < len(cells) else ""
+    formula = _TEXT_FORMULA.fullmatch(value)
+    if formula:
+        value = formula[1].replace('""', '"').strip()
     if not value:
         raise RowRefusedError(f"the column {shown_column(column.name)} is empty")
+    if value.isupper() and _ERROR.fullmatch(value):
+        raise RowRefusedError(
+            f"the column {shown_column(column.name)} holds an error of a spreadsheet, such as #N/A"
+        )
     return value

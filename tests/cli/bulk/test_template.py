@@ -13,7 +13,9 @@ from omni_common.cli.usage import UsageError
 NAME = st.text(
     st.characters(exclude_characters="{}", exclude_categories=["Cs"]), min_size=1
 ).filter(lambda name: bool(name.strip()))
-VALUE = st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: bool(text.strip()))
+VALUE = st.text(st.characters(exclude_categories=["Cs"])).filter(
+    lambda text: bool(text.strip()) and not text.strip().startswith(("=", "#"))
+)
 
 
 def filled(text: str, **columns: str) -> str:
@@ -53,12 +55,34 @@ def test_a_brace_that_stands_alone_is_refused(text: str, place: int) -> None:
         filled(text, name="Ann")
 
 
-@pytest.mark.parametrize("cells", [[], [""], ["  \t"], ["\u00a0"]])
+@pytest.mark.parametrize("cells", [[], [""], ["  \t"], ["\u00a0"], ['=" "']])
 def test_a_row_that_has_nothing_to_say_is_refused_by_itself(cells: list[str]) -> None:
     template = Template.of("Hi {NAME}", Header(("name",)), "--text")
     with pytest.raises(RowRefusedError, match='the column "NAME" is empty'):
         template.filled(cells)
     assert template.filled([" Ann "]) == "Hi Ann"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('="007"', "007"),
+        (' = "Ann ""A"" Bee" ', 'Ann "A" Bee'),
+        ('="a"&"b"', '="a"&"b"'),
+        ("=A1", "=A1"),
+        ("'t Hooft", "'t Hooft"),
+        ("#1", "#1"),
+        ("#hello!", "#hello!"),
+    ],
+)
+def test_what_a_spreadsheet_puts_around_a_text_is_not_said(cell: str, said: str) -> None:
+    assert filled("Hi {name}", name=cell) == f"Hi {said}"
+
+
+@pytest.mark.parametrize("cell", ["#N/A", " #REF! ", "#DIV/0!", "#ИМЯ?", '="#N/A"'])
+def test_an_error_of_a_spreadsheet_is_said_to_nobody(cell: str) -> None:
+    with pytest.raises(RowRefusedError, match='the column "name" holds an error'):
+        filled("Hi {name}", name=cell)
 
 
 def test_an_unknown_column_is_refused_with_the_nearest() -> None:
