@@ -18,6 +18,9 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
 _DECIMAL = re.compile(r"\+?[0-9][0-9\s]{6,}[.,]0+")
 """Also with spaces between thousands; ``+33 1.23.45.67.00`` has more dots, and is none."""
 _TRUNK = re.compile(r"\(\s*0\s*\)|\[\s*0\s*\]")
+_BRACKETS_LAST = re.compile(r"[0-9][\s.\-]*[(\[]\s*[0-9]{1,4}\s*[)\]]\Z")
+_TRUNK_EIGHT = re.compile(r"8[79][0-9]{9}")
+"""A mobile in Russia or Kazakhstan as it is dialled there; no country's code makes one of these."""
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"[0-9]+")
 _LOOKS = re.compile(r"\+?[0-9]{7,15}")
@@ -88,6 +91,11 @@ def _number(text: str, *, add_plus: bool) -> str:
         )
     if _TRUNK.search(text):
         raise RowRefusedError("the number holds (0), which is not dialled from abroad; remove it")
+    if _BRACKETS_LAST.search(text):
+        raise RowRefusedError(
+            "the number ends with digits in brackets, which may be an extension; remove them, or"
+            " the brackets"
+        )
     plain = _BETWEEN.sub("", text)
     if plain.startswith("00"):
         plain = f"+{plain[2:]}"
@@ -96,6 +104,11 @@ def _number(text: str, *, add_plus: bool) -> str:
             raise RowRefusedError(
                 "the number has no +, so that its country is not certain; with --add-plus such"
                 " numbers are taken to begin with their country's code"
+            )
+        if _TRUNK_EIGHT.fullmatch(plain):
+            raise RowRefusedError(
+                "the number begins with 8 as inside Russia and Kazakhstan, and not with the"
+                " country's code; write 7 for the 8"
             )
         plain = f"+{plain}"
     if _PHONE.fullmatch(plain) is None:

@@ -21,6 +21,8 @@ _PIECE = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)
 
 _TEXT_FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')
 """What a spreadsheet puts around a text that it is not to change, such as 007."""
+_DEFUSED = ("'=", "'+", "'-", "'@")
+"""How a text begins that a spreadsheet, or a report of ours, keeps from being a formula."""
 _ERROR = re.compile(r"#(?:[^\W\d_]/[^\W\d_]|[^\W\d_]+(?:/0)?[!?])")
 """What a spreadsheet exports where a formula failed, in its own language, in capitals."""
 
@@ -77,6 +79,8 @@ def _value(column: _Column, cells: Sequence[str]) -> str:
     formula = _TEXT_FORMULA.fullmatch(value)
     if formula:
         value = formula[1].replace('""', '"').strip()
+    elif value.startswith(_DEFUSED):
+        value = value[1:]
     if not value:
         raise RowRefusedError(f"the column {shown_column(column.name)} is empty")
     if value.isupper() and _ERROR.fullmatch(value):

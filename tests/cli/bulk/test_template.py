@@ -14,7 +14,7 @@ NAME = st.text(
     st.characters(exclude_characters="{}", exclude_categories=["Cs"]), min_size=1
 ).filter(lambda name: bool(name.strip()))
 VALUE = st.text(st.characters(exclude_categories=["Cs"])).filter(
-    lambda text: bool(text.strip()) and not text.strip().startswith(("=", "#"))
+    lambda text: bool(text.strip()) and not text.strip().startswith(("=", "#", "'"))
 )
 
 
@@ -71,6 +71,7 @@ def test_a_row_that_has_nothing_to_say_is_refused_by_itself(cells: list[str]) ->
         ('="a"&"b"', '="a"&"b"'),
         ("=A1", "=A1"),
         ("'t Hooft", "'t Hooft"),
+        ("'+37251000000", "+37251000000"),
         ("#1", "#1"),
         ("#hello!", "#hello!"),
     ],
