@@ -64,7 +64,8 @@ class Campaign:
         outbox = _outbox(options, account)
         _refuse_same_files(file, options, content, outbox.journal_file)  # of an account, too
         is_named = options.outbox is not None or not options.dry_run
-        name = options.campaign or (outbox.journal_file if is_named else file).stem
+        given = (options.campaign or "").strip()  # blanks nobody sees would make it another one
+        name = given or (outbox.journal_file if is_named else file).stem
         plan = Plan(
             sheet=sheet,
             place=place,

@@ -230,6 +230,16 @@ def test_an_email_has_its_own_subject(
     assert entry.content["Subject"] == "Ann, news"
 
 
+def test_blanks_around_a_name_make_no_other_campaign(
+    bulk: Bulk, vendor: Emulator, numbers: list[str]
+) -> None:
+    bulk("--campaign", "spring")
+    once = taken(vendor, numbers)
+    ended = bulk("--campaign", " spring\t", "--json")
+    assert ended.document["before"] == ended.document["messages"] > 0
+    assert taken(vendor, numbers) == once
+
+
 def test_an_account_that_is_an_outbox_is_used_as_it_is(
     omni: Omni,
     messente: MessenteEmulator,
