@@ -14,7 +14,7 @@ from omni_common.cli.bulk.plan import Plan
 from omni_common.cli.bulk.recipients import Recipients
 from omni_common.cli.bulk.reference import References
 from omni_common.cli.bulk.sheet import open_sheet
-from omni_common.cli.bulk.stop_list import StopList, open_stop_list
+from omni_common.cli.bulk.stop_list import open_stop_list
 from omni_common.cli.bulk.wording import Wording
 from omni_common.cli.message import ContentOptions, read_text
 from omni_common.cli.usage import UsageError
@@ -32,7 +32,9 @@ class Campaign:
     name: str
     plan: Plan
     outbox: Outbox
-    stop_list: StopList | None
+    is_named: bool
+    """Whether the user has named it."""
+    has_stop_list: bool
     report: Path | None
     send_at: str | None
 
@@ -60,7 +62,7 @@ class Campaign:
         wording = Wording.of(content, text, sheet.header)
         wording.check(emails=emails)
         place = _place(sheet.header, options.to, emails=emails)
-        stop_list = _stop_list(options, recipients, emails=emails)
+        _stop_all(options, recipients, emails=emails)
         outbox = _outbox(options, account)
         _refuse_same_files(file, options, content, outbox.journal_file)  # of an account, too
         is_named = options.outbox is not None or not options.dry_run
@@ -75,7 +77,15 @@ class Campaign:
             add_plus=options.add_plus,
             recipients=recipients,
         )
-        return cls(name, plan, outbox, stop_list, options.report, content.send_at)
+        return cls(
+            name=name,
+            plan=plan,
+            outbox=outbox,
+            is_named=bool(given),
+            has_stop_list=options.stop_list is not None,
+            report=options.report,
+            send_at=content.send_at,
+        )
 
 
 def _refuse_same_files(
@@ -113,17 +123,16 @@ def _place(header: Header, given: str | None, *, emails: bool) -> int:
     return header.recipients(emails=emails, advice="say which it is with --to", field="--to")
 
 
-def _stop_list(options: BulkOptions, recipients: Recipients, *, emails: bool) -> StopList | None:
-    """The stop-list, if there is one, with everybody on it remembered."""
+def _stop_all(options: BulkOptions, recipients: Recipients, *, emails: bool) -> None:
+    """Remember everybody on the stop-list, if there is one."""
     if options.stop_list is None:
-        return None
+        return
     stop_list = open_stop_list(
         options.stop_list, column=options.to, emails=emails, add_plus=options.add_plus
     )
     with closing(stop_list.addresses()) as addresses:
         for address in addresses:
             recipients.stop(address)
-    return stop_list
 
 
 def _outbox(options: BulkOptions, account: Account) -> Outbox:

@@ -31,6 +31,7 @@ from omni_common.cli.output import Output, Result, write
 from omni_common.cli.usage import UsageError
 from omni_common.errors import ConfigurationError, OmniError
 from omni_common.outbox import OutboxFile
+from omni_common.redaction import shown_name
 
 __all__ = ["send_bulk"]
 
@@ -99,15 +100,15 @@ def _noted(run: _Run) -> Iterator[None]:
     except (KeyboardInterrupt, asyncio.CancelledError):
         run.interrupted = True
     except (OmniError, UsageError) as error:
-        if isinstance(error, ConfigurationError) and not run.tally.rows:
-            raise  # the outbox is none, so that nothing was begun
+        if isinstance(error, ConfigurationError | UsageError) and not run.tally.rows:
+            raise  # nothing was begun
         run.error = run.error or error
 
 
 async def _handed_over(run: _Run, total: int, output: Output, ctrl_c: CtrlC) -> None:
     ctrl_c.cancels(asyncio.current_task())
     campaign, plan = run.campaign, run.campaign.plan
-    await _take_back(campaign)
+    await _prepare(campaign)
     async with campaign.outbox as outbox:
         with shown_progress(total, output, outbox.clock) as progress:
             hand_over = HandOver(outbox, plan.references.prefix, run.tally, progress)
@@ -117,12 +118,28 @@ async def _handed_over(run: _Run, total: int, output: Output, ctrl_c: CtrlC) -> 
             run.kept = hand_over.kept
 
 
-async def _take_back(campaign: Campaign) -> None:
-    """Let nobody who has said no since be written to from the queue, which begins to be sent."""
+async def _prepare(campaign: Campaign) -> None:
+    """Look into the outbox before it is opened, which begins to send what is queued.
+
+    Raises:
+        UsageError: It is not certain which campaign is meant; nothing was sent.
+        JournalError: The journal cannot be used.
+    """
     file = campaign.outbox.journal_file
-    if campaign.stop_list is not None and file.is_file():
-        async with OutboxFile(file, clock=campaign.outbox.clock) as journal:
-            await take_back(campaign.stop_list, campaign.plan.references, journal)
+    if not file.is_file():
+        return
+    async with OutboxFile(file, clock=campaign.outbox.clock) as journal:
+        own = await journal.count(campaign.plan.references.prefix)
+        if not (campaign.is_named or any(own.values())) and any((await journal.count()).values()):
+            # The file of this very campaign may have been given another name.
+            raise UsageError(
+                f"{shown_name(file)} holds messages, and none of a campaign called"
+                f" {shown_name(campaign.name)}; say with --campaign which one to continue, or what"
+                " to call a new one",
+                field="--campaign",
+            )
+        if campaign.has_stop_list:
+            await take_back(campaign.plan.recipients, journal)
 
 
 async def _accounted(run: _Run, ctrl_c: CtrlC) -> None:

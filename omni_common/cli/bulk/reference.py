@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from omni_common.cli.bulk.recipient import same_for
 
-__all__ = ["References"]
+__all__ = ["References", "is_of_campaign"]
 
 _CAMPAIGN_BYTES = 8
 _RECIPIENT_BYTES = 16
@@ -20,6 +20,17 @@ _RECIPIENT_BYTES = 16
 
 def _prefix(campaign: str) -> str:
     return f"{blake2b(campaign.encode(), digest_size=_CAMPAIGN_BYTES).hexdigest()}-"
+
+
+def _reference(prefix: str, address: str) -> str:
+    digest = blake2b(same_for(address).encode(), key=prefix.encode(), digest_size=_RECIPIENT_BYTES)
+    return prefix + digest.hexdigest()
+
+
+def is_of_campaign(reference: str, address: str) -> bool:
+    """Whether *reference* is that of the message of some campaign to *address*."""
+    prefix = reference[: 2 * _CAMPAIGN_BYTES + 1]
+    return prefix.isascii() and reference == _reference(prefix, address)
 
 
 @frozen
@@ -31,6 +42,4 @@ class References:
 
     def of(self, address: str) -> str:
         """The reference of the message to *address*."""
-        key = self.prefix.encode()
-        digest = blake2b(same_for(address).encode(), key=key, digest_size=_RECIPIENT_BYTES)
-        return self.prefix + digest.hexdigest()
+        return _reference(self.prefix, address)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 
 from attrs import frozen
 
 from omni_common.cli.bulk.recipient import RowRefusedError, normalised
-from omni_common.cli.bulk.reference import References
+from omni_common.cli.bulk.recipients import Recipients
+from omni_common.cli.bulk.reference import is_of_campaign
 from omni_common.cli.bulk.sheet import Sheet, list_or_sheet
 from omni_common.cli.usage import UsageError
 from omni_common.outbox import EntryState, OutboxFile
+from omni_common.outbox.documents import DocumentError
 from omni_common.redaction import shown_name
-from omni_common.source import chunks
 
 __all__ = ["StopList", "open_stop_list", "take_back"]
 
 _OPTION = "--stop-list"
-_TOGETHER = 500
-"""Recipients that the outbox is asked about in one step."""
 
 
 @frozen
@@ -73,18 +72,23 @@ def open_stop_list(path: Path, *, column: str | None, emails: bool, add_plus: bo
     return StopList(sheet, _place(sheet, column, emails=emails), add_plus)
 
 
-async def take_back(stop_list: StopList, references: References, journal: OutboxFile) -> None:
-    """Cancel what an earlier run of the campaign has queued for somebody who is on the list now.
+async def take_back(recipients: Recipients, journal: OutboxFile) -> None:
+    """Cancel what campaigns, this one or others, have queued for somebody who is stopped now.
+
+    Whatever else is in the outbox, such as the codes of an application, stays there.
 
     Raises:
-        UsageError: The list cannot be read.
         JournalError: The journal cannot be written.
     """
-    with closing(stop_list.addresses()) as addresses:
-        for some in chunks(addresses, _TOGETHER):
-            found = await journal.find_all(references.of(address) for address in some)
-            for entry in found.values():
-                if entry.state is EntryState.QUEUED:
+    async with aclosing(journal.entries([EntryState.QUEUED])) as entries:
+        async for entry in entries:
+            with suppress(DocumentError):  # which is not sent
+                address = entry.message.to
+                if (
+                    isinstance(address, str)
+                    and recipients.is_stopped(address)
+                    and is_of_campaign(entry.reference, address)
+                ):
                     await journal.cancel(entry.reference)
 
 

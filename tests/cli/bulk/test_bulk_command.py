@@ -278,3 +278,20 @@ def test_a_document_is_all_that_is_printed_when_asked(bulk: Bulk) -> None:
         "deliveries",
         *("kept", "report", "error"),
     }
+
+
+def test_an_outbox_under_another_name_begins_no_campaign_anew(
+    bulk: Bulk, vendor: Emulator, omni: Omni, people: str, tmp_path: Path
+) -> None:
+    bulk()
+    sent = len(vendor.ledger)
+    (tmp_path / "spring.db").rename(tmp_path / "old.db")
+    command = ("bulk", people, "--text", "Hi {name}!", "--outbox", str(tmp_path / "old.db"))
+    ended = omni(*command)
+    assert ended.code == 64
+    assert "say with --campaign which one to continue" in ended.complaints
+    assert len(vendor.ledger) == sent
+    assert omni(*command, "--campaign", "spring", "--json").document["before"] == 3
+    assert len(vendor.ledger) == sent
+    omni(*command, "--campaign", "autumn")
+    assert len(vendor.ledger) == sent + 3

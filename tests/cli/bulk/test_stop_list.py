@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from messente_async.sandbox import MessenteEmulator
+from omni_common import Message, Sms
+from omni_common.outbox import EntryState
+from omni_common.outbox.documents import message_document
+from omni_common.outbox.journal import Journal
+from omni_common.outbox.rows import Posting, Turn
 from omni_common.sandbox import Emulator
 from tests.cli.bulk.tables import Bulk, table, taken
+from tests.outbox.outboxes import states
 
 
 def test_nobody_on_the_stop_list_is_written_to(
@@ -72,3 +80,32 @@ def test_a_paused_outbox_is_told_and_who_says_no_meanwhile_is_taken_back(
     outcomes = bulk("--stop-list", stop, "--json").document["outcomes"]
     assert (outcomes["accepted"], outcomes["cancelled"], outcomes["queued"]) == (2, 1, 0)
     assert not over_messente.ledger.count(to=numbers[0])
+
+
+def test_whoever_says_no_is_taken_back_from_every_campaign_and_from_nothing_else(
+    bulk: Bulk,
+    over_messente: MessenteEmulator,
+    numbers: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = f"{over_messente.url}?sender=Shop"
+    monkeypatch.setenv("OMNI_URL", f"messente://sandbox:wrong@{over_messente.authority}/v1")
+    assert bulk("--campaign", "winter").code == 75
+    path = tmp_path / "spring.db"
+    asyncio.run(posted_for_tomorrow(path, Message(numbers[0], Sms("1234"), reference="code-1")))
+    monkeypatch.setenv("OMNI_URL", right)
+    stop = table(tmp_path / "stop.txt", numbers[0], [])
+    ended = bulk("--campaign", "spring", "--stop-list", stop, "--json", text="Spring, {name}")
+    assert ended.document["skipped"]["stopped"] > 0
+    assert [each for each in over_messente.ledger if each.to == numbers[0]] == []
+    found = asyncio.run(states(path))
+    assert found.pop("code-1") == "queued"
+    assert sorted(found.values()) == ["accepted"] * 4 + ["cancelled"]
+
+
+async def posted_for_tomorrow(path: Path, message: Message) -> None:
+    journal, now = Journal(path), datetime.now(UTC)
+    turn = Turn(EntryState.QUEUED, now + timedelta(days=1), held=True)
+    await journal.put([Posting(message.reference, turn, message_document(message))], now)
+    await journal.close()
