@@ -29,11 +29,14 @@ from omni_common.cli.message import ContentOptions
 from omni_common.cli.outbox.status import Counts
 from omni_common.cli.output import Output, Result, write
 from omni_common.cli.usage import UsageError
-from omni_common.errors import ConfigurationError, OmniError
+from omni_common.errors import ConfigurationError, JournalError, OmniError
 from omni_common.outbox import OutboxFile
 from omni_common.redaction import shown_name
 
 __all__ = ["send_bulk"]
+
+_AT_ONCE = (ConfigurationError, JournalError, UsageError)
+"""What is wrong before anything is begun, and stays so when the same command is repeated."""
 
 
 @define
@@ -100,7 +103,7 @@ def _noted(run: _Run) -> Iterator[None]:
     except (KeyboardInterrupt, asyncio.CancelledError):
         run.interrupted = True
     except (OmniError, UsageError) as error:
-        if isinstance(error, ConfigurationError | UsageError) and not run.tally.rows:
+        if isinstance(error, _AT_ONCE) and not run.tally.rows:
             raise  # nothing was begun
         run.error = run.error or error
 

@@ -295,3 +295,27 @@ def test_an_outbox_under_another_name_begins_no_campaign_anew(
     assert len(vendor.ledger) == sent
     omni(*command, "--campaign", "autumn")
     assert len(vendor.ledger) == sent + 3
+
+
+@pytest.mark.usefixtures("over_messente")
+def test_a_file_that_is_no_outbox_is_no_reason_to_try_again(
+    omni: Omni, people: str, tmp_path: Path
+) -> None:
+    other = tmp_path / "photo.db"
+    other.write_bytes(b"no database at all" * 1000)
+    ended = omni("bulk", people, "--text", "Hi {name}!", "--outbox", str(other))
+    assert ended.code == 2
+    assert "it is no outbox, or damaged" in ended.complaints
+    assert "the same command" not in ended.complaints
+    assert other.read_bytes() == b"no database at all" * 1000
+
+
+@pytest.mark.usefixtures("over_messente")
+def test_a_number_is_masked_in_the_preview_of_a_text_too(bulk: Bulk, numbers: list[str]) -> None:
+    text = "Hi {name}, call 112 or +3726000000; yours is {phone}"
+    for options in ((), ("--dry-run",), ("--dry-run", "--json")):
+        ended = bulk(*options, text=text)
+        assert "+3726000000" in ended.output
+        assert not any(number[1:] in ended.text for number in numbers)
+    shown = bulk("--dry-run", "--show-numbers", text=text).output
+    assert f"yours is {numbers[0]}" in shown
