@@ -51,11 +51,11 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 async def in_chunks(
-    items: Iterable[T] | AsyncIterable[T], size: int
+    items: Iterable[T] | AsyncIterable[T], size: int, *, keep: bool = False
 ) -> AsyncGenerator[list[T], None]:
     """Iterate in lists of *size*; the last may be shorter.
 
-    What *items* raise is raised after what came before it.
+    Where *items* raise, what came before it and fills no list is lost, unless *keep* is given.
     """
     chunk: list[T] = []
     failure: Exception | None = None
@@ -71,7 +71,7 @@ async def in_chunks(
             if len(chunk) == size:
                 yield chunk
                 chunk = []
-    if chunk:
+    if chunk and (keep or failure is None):
         yield chunk
     if failure is not None:
         raise failure

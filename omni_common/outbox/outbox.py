@@ -225,7 +225,7 @@ class Outbox(Records, OmniProvider):
             JournalError: The journal cannot be written.
         """
         handover = self._opened()
-        async with aclosing(in_chunks(messages, _TOGETHER)) as parts:
+        async with aclosing(in_chunks(messages, _TOGETHER, keep=True)) as parts:
             async for part in parts:
                 faults = [self.check(message) for message in part]
                 good = [message for message, found in zip(part, faults, strict=True) if not found]

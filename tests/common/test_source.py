@@ -106,7 +106,8 @@ def test_blocking_chunks_that_hold_nothing_are_refused() -> None:
         next(chunks([1], 0))
 
 
-async def test_what_a_source_raises_comes_after_what_it_gave() -> None:
+@pytest.mark.parametrize("keep", [False, True])
+async def test_what_a_source_raises_comes_after_what_it_gave(*, keep: bool) -> None:
     def failing() -> Iterator[int]:
         yield from range(5)
         raise LookupError("the table ends here")
@@ -114,9 +115,9 @@ async def test_what_a_source_raises_comes_after_what_it_gave() -> None:
     given: list[list[int]] = []
 
     async def take() -> None:
-        async for chunk in in_chunks(failing(), 3):
+        async for chunk in in_chunks(failing(), 3, keep=keep):
             given.append(chunk)  # noqa: PERF401 - what came before the error is what matters
 
     with pytest.raises(LookupError, match="ends here"):
         await take()
-    assert given == [[0, 1, 2], [3, 4]]
+    assert given == [[0, 1, 2], *([[3, 4]] if keep else [])]
