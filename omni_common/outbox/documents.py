@@ -51,6 +51,7 @@ __all__ = [
     "attempt_documents",
     "error_document",
     "message_document",
+    "problems_of_writing",
     "read_error",
     "read_message",
     "read_receipt",
@@ -87,6 +88,17 @@ def message_document(message: Message) -> Document:
     raise InvalidMessageError(
         f"{field} cannot be written down in an outbox", field=field, reference=message.reference
     )
+
+
+def problems_of_writing(message: Message) -> list[NotSentError]:
+    """Why *message* cannot be written down, if it cannot; see :func:`message_document`."""
+    if message.extra is None and message.send_at is None:
+        return []
+    try:
+        message_document(message)
+    except InvalidMessageError as error:
+        return [error]
+    return []
 
 
 def read_message(text: str, reference: str) -> Message:

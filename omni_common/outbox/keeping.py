@@ -14,7 +14,7 @@ from omni_common.message import Channel
 __all__ = ["capabilities_with", "overdue_after"]
 
 
-def capabilities_with(can: Capabilities, *, batch_size: int, hold: bool) -> Capabilities:
+def capabilities_with(can: Capabilities, batch_size: int, *, hold: bool) -> Capabilities:
     """What an outbox over a provider that *can* do this can do."""
     if not hold:
         return evolve(can, batch_size=batch_size)

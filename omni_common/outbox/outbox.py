@@ -33,6 +33,7 @@ from omni_common.failure import failed, unanswered
 from omni_common.history import History, is_unheard
 from omni_common.message import Message
 from omni_common.outbox.dispatcher import Dispatcher
+from omni_common.outbox.documents import problems_of_writing
 from omni_common.outbox.entry import EntryState
 from omni_common.outbox.handover import Handover
 from omni_common.outbox.ids import reference_in
@@ -119,11 +120,8 @@ class Outbox(Records, OmniProvider):
         self._tracks = JournalTracks(self._journal, self._name, self.clock)
         self._lock = DispatchLock(self._path)
         self._departures = Departures(rate, self.clock)
-        self._capabilities = capabilities_with(
-            provider.capabilities,
-            batch_size=self._departures.at_once(provider.capabilities.batch_size),
-            hold=hold,
-        )
+        at_once = self._departures.at_once(provider.capabilities.batch_size)
+        self._capabilities = capabilities_with(provider.capabilities, at_once, hold=hold)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handover: Handover | None = None
         self._running: asyncio.Task[None] | None = None
@@ -159,11 +157,12 @@ class Outbox(Records, OmniProvider):
 
     def check(self, message: Message) -> list[NotSentError]:
         """Everything that would keep *message* from being sent; see ``OmniProvider.check``."""
-        if not (self._hold and message.send_at is not None):
-            return self._provider.check(message)
+        unwritable = problems_of_writing(message)
+        if not self._hold or message.send_at is None:
+            return [*self._provider.check(message), *unwritable]
         found = problems(message, self._capabilities, self.clock.now())
         late = [error for error in found if error.field == "send_at"]
-        return [*late, *self._provider.check(evolve(message, send_at=None))]
+        return [*late, *self._provider.check(evolve(message, send_at=None)), *unwritable]
 
     async def __aenter__(self) -> Self:
         """Open the journal, and begin to send what is due.

@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 from sqlite3 import Connection
 
-from omni_common.converter import loads
-from omni_common.outbox.statements import Row
+from omni_common.outbox.statements import OPEN, ROW, Row, rows_of
 
 __all__ = ["accept_unknown", "accepted_to", "in_state"]
-
-_ROW = (
-    "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
-    " m.error)"
-)
 
 
 def in_state(connection: Connection, *, state: str, due: int, id: int, most: int) -> list[Row]:
     """Messages in an open *state*, by when they were due; those up to *due* and *id* left out."""
-    return _rows(
+    return rows_of(
         connection,
-        f"SELECT {_ROW} AS row FROM message AS m"
-        # The same words as in the index, so that SQLite sees that it can use it.
-        " WHERE m.state IN ('queued', 'claimed', 'unknown') AND m.state = ?"
+        f"SELECT {ROW} AS row FROM message AS m"
+        f" WHERE {OPEN} AND m.state = ?"
         " AND (m.due, m.id) > (?, ?) ORDER BY m.due, m.id LIMIT ?",
-        (state, due, id, most),
+        *(state, due, id, most),
     )
 
 
@@ -42,15 +35,15 @@ def accepted_to(
     ).fetchone()
     if last is None:
         return None
-    rows = _rows(
+    rows = rows_of(
         connection,
         "WITH wanted AS (SELECT value FROM json_each(?))"
-        f" SELECT {_ROW} AS row FROM message AS m"
+        f" SELECT {ROW} AS row FROM message AS m"
         " WHERE m.id > ? AND m.id <= ? AND m.state = 'accepted'"
         " AND (json_extract(m.document, '$.to') IN wanted"
         " OR json_extract(m.document, '$.to.phone') IN wanted"
         " OR json_extract(m.document, '$.to.email') IN wanted)",
-        (recipients, after, last),
+        *(recipients, after, last),
     )
     return rows, int(last)
 
@@ -81,12 +74,3 @@ def accept_unknown(connection: Connection, *, rows: str, now: int) -> list[str]:
         (now, json.dumps(free)),
     )
     return [reference for (reference,) in accepted]
-
-
-def _rows(connection: Connection, query: str, parameters: tuple[object, ...]) -> list[Row]:
-    """What *query*, whose only column is a JSON text called row, gives."""
-    (text,) = connection.execute(
-        f"SELECT json_group_array(json(row)) FROM ({query})", parameters
-    ).fetchone()
-    rows: list[Row] = loads(text.encode())
-    return rows

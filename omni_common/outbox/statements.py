@@ -16,6 +16,8 @@ from omni_common.converter import loads
 from omni_common.outbox.counting import end_of_prefix
 
 __all__ = [
+    "OPEN",
+    "ROW",
     "Row",
     "accept",
     "cancel",
@@ -34,6 +36,7 @@ __all__ = [
     "release",
     "renew",
     "resend_unknown",
+    "rows_of",
     "select",
     "settle",
     "withdraw",
@@ -43,13 +46,14 @@ __all__ = [
 Row: TypeAlias = list[Any]
 """A message: id, reference, state, due, held, changed, document, receipt, error."""
 
-_ROW = (
+ROW = (
     "json_array(m.id, m.reference, m.state, m.due, m.held, m.changed, m.document, m.receipt,"
     " m.error)"
 )
+"""The columns of the message ``m`` as a :data:`Row`."""
 _NEW = "message (reference, state, due, held, changed, document)"
 _IF_NEW = "WHERE true ON CONFLICT (reference) DO NOTHING"
-_OPEN = "state IN ('queued', 'claimed', 'unknown')"
+OPEN = "state IN ('queued', 'claimed', 'unknown')"
 """Without these words SQLite does not see that an index holds all rows that are asked for."""
 _BEGINNING = "{0} >= ? AND {0} < coalesce(?, x'')"
 """Begins with a text: from that on, and before the first behind it; all texts are before a blob."""
@@ -122,7 +126,7 @@ def claim_due(connection: Connection, *, now: int, most: int) -> list[Row]:
     Those that are not kept until their time are due at any time.
     """
     queued = (
-        f"SELECT * FROM (SELECT id, due FROM message WHERE {_OPEN} AND state = 'queued' AND {{}}"
+        f"SELECT * FROM (SELECT id, due FROM message WHERE {OPEN} AND state = 'queued' AND {{}}"
         " ORDER BY due, id LIMIT :most)"
     )
     (ids,) = connection.execute(
@@ -136,9 +140,9 @@ def claim_due(connection: Connection, *, now: int, most: int) -> list[Row]:
         " WHERE id IN (SELECT value FROM json_each(?))",
         (now, ids),
     )
-    return _rows(
+    return rows_of(
         connection,
-        f"SELECT {_ROW} AS row FROM json_each(?) AS given JOIN message AS m ON m.id = given.value"
+        f"SELECT {ROW} AS row FROM json_each(?) AS given JOIN message AS m ON m.id = given.value"
         " ORDER BY given.key",
         ids,
     )
@@ -208,7 +212,7 @@ def expire(connection: Connection, *, due_before: int, now: int) -> int:
     """Let held messages expire that were due before a time; how many did."""
     cursor = connection.execute(
         "UPDATE message SET state = 'expired', changed = ?"
-        f" WHERE {_OPEN} AND state = 'queued' AND held = 1 AND due < ?",
+        f" WHERE {OPEN} AND state = 'queued' AND held = 1 AND due < ?",
         (now, due_before),
     )
     return cursor.rowcount
@@ -221,7 +225,7 @@ def give_up(connection: Connection, *, now: int, error: str) -> int:
     """
     cursor = connection.execute(
         "UPDATE message SET state = 'unknown', error = ?, changed = ?"
-        f" WHERE {_OPEN} AND state = 'claimed'",
+        f" WHERE {OPEN} AND state = 'claimed'",
         (error, now),
     )
     return cursor.rowcount
@@ -229,8 +233,8 @@ def give_up(connection: Connection, *, now: int, error: str) -> int:
 
 def find(connection: Connection, *, reference: str) -> Row | None:
     """The message of *reference*."""
-    found = _rows(
-        connection, f"SELECT {_ROW} AS row FROM message AS m WHERE m.reference = ?", reference
+    found = rows_of(
+        connection, f"SELECT {ROW} AS row FROM message AS m WHERE m.reference = ?", reference
     )
     return found[0] if found else None
 
@@ -242,9 +246,9 @@ def select(
 
     Those that came before the one with the id *after*, and that one, are left out.
     """
-    return _rows(
+    return rows_of(
         connection,
-        f"SELECT {_ROW} AS row FROM message AS m"
+        f"SELECT {ROW} AS row FROM message AS m"
         " WHERE m.state IN (SELECT value FROM json_each(?)) AND m.id > ?"
         # The + keeps SQLite to the order of ids, of which a page is a short piece.
         f" AND {_BEGINNING.format('+m.reference')} ORDER BY m.id LIMIT ?",
@@ -272,7 +276,7 @@ def count(connection: Connection, *, prefix: str) -> dict[str, int]:
 def count_open(connection: Connection) -> dict[str, int]:
     """How many messages are in each of the states that an index knows: quick, however many."""
     return dict(
-        connection.execute(f"SELECT state, count(*) FROM message WHERE {_OPEN} GROUP BY state")
+        connection.execute(f"SELECT state, count(*) FROM message WHERE {OPEN} GROUP BY state")
     )
 
 
@@ -317,8 +321,8 @@ def next_due(connection: Connection, *, now: int) -> int | None:
     (due,) = connection.execute(
         "SELECT min(due) FROM"
         " (SELECT min(due, ?) AS due FROM"
-        f" (SELECT min(due) AS due FROM message WHERE {_OPEN} AND state = 'queued' AND held = 0)"
-        f" UNION ALL SELECT min(due) FROM message WHERE {_OPEN} AND state = 'queued' AND held = 1)",
+        f" (SELECT min(due) AS due FROM message WHERE {OPEN} AND state = 'queued' AND held = 0)"
+        f" UNION ALL SELECT min(due) FROM message WHERE {OPEN} AND state = 'queued' AND held = 1)",
         (now,),
     ).fetchone()
     return None if due is None else int(due)
@@ -340,15 +344,15 @@ def read_note(connection: Connection, *, name: str) -> str | None:
 
 def find_all(connection: Connection, *, references: str) -> list[Row]:
     """The messages of *references*, a list as JSON, that there are; in no order."""
-    return _rows(
+    return rows_of(
         connection,
-        f"SELECT {_ROW} AS row FROM message AS m"
+        f"SELECT {ROW} AS row FROM message AS m"
         " WHERE m.reference IN (SELECT value FROM json_each(?))",
         references,
     )
 
 
-def _rows(connection: Connection, query: str, *parameters: object) -> list[Row]:
+def rows_of(connection: Connection, query: str, *parameters: object) -> list[Row]:
     """What *query*, whose only column is a JSON text called row, gives."""
     (text,) = connection.execute(
         f"SELECT json_group_array(json(row)) FROM ({query})",

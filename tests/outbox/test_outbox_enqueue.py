@@ -160,3 +160,17 @@ async def test_a_source_that_fails_loses_nothing_that_was_read(path: Path) -> No
         await omni.drain()
     assert shown(outcomes) == [f"Accepted {number}" for number in range(250)]
     assert set((await states(path)).values()) == {"accepted"}
+
+
+async def test_a_message_that_cannot_be_written_down_is_refused_alone(path: Path) -> None:
+    provider = BulkProvider(100)
+    given = [message("0"), evolve(message("1"), extra={"memory": {"key": object()}}), message("2")]
+    async with Outbox(provider, path) as omni:
+        assert shown(await all_of(omni.enqueue(given))) == ["Accepted 0", "NotSent 1", "Accepted 2"]
+        async with omni.send_many(
+            [evolve(each, reference=f"{each.reference} again") for each in given]
+        ) as outcomes:
+            found = shown([outcome async for outcome in outcomes])
+        assert found == ["Accepted 0 again", "NotSent 1 again", "Accepted 2 again"]
+        await omni.drain()
+    assert sorted(sent(provider)) == ["0", "0 again", "2", "2 again"]
